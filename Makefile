@@ -1,0 +1,68 @@
+# tuicont: `make run` opens it. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format native bench pictures clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NATIVE := $(wildcard tuicont/core/native/*.c tuicont/core/native/*.h tuicont/core/native/*.py tuicont/core/native/shim/*)
+PACKAGE := pyproject.toml setup.py MANIFEST.in
+INSTALLED := $(VENV)/.installed
+BUILT := $(VENV)/.built
+TESTABLE := $(VENV)/.testable
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sudo when not root)
+	@if [ "$$(id -u)" = 0 ]; then exec $(BIN)/tuicont; fi; \
+	command -v sudo >/dev/null || { echo "tuicont: only root may make containers, and there is no sudo here" >&2; exit 1; }; \
+	exec sudo $(CURDIR)/$(BIN)/tuicont
+
+test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `make check` among them; ARGS="-k cgroup" narrows
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(TESTABLE) ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(TESTABLE) ## rewrite the sources in the one format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+native: $(INSTALLED) ## compile the C module and the shim again
+	@$(BIN)/python -m tuicont.core.native.build
+	@touch $(BUILT)
+
+bench: $(TESTABLE) $(BUILT) ## measure against the floor, crun and runc in one run, and print the table
+	@$(BIN)/python -m bench $(ARGS)
+
+pictures: $(TESTABLE) $(BUILT) ## take the documents' pictures of the real screens anew (two minutes, as root)
+	@$(BIN)/python -m scripts.pictures
+
+clean: ## remove what was built; the virtual environment too
+	rm -rf $(VENV) build dist *.egg-info tests/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find tuicont tests bench -name __pycache__ -prune -exec rm -rf {} +
+	rm -f tuicont/core/native/tuicont-shim tuicont/core/native/*.so
+
+$(BIN)/python:
+	@PYTHON=$(PYTHON) scripts/prepare build
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) 'setuptools>=77,<85' # what compiles the extension in place; Python 3.12 brings none
+
+$(INSTALLED): $(PACKAGE) | $(BIN)/python
+	@PYTHON=$(PYTHON) scripts/prepare build
+	@$(PIP) --editable .
+	@touch $@
+
+$(BUILT): $(NATIVE) | $(INSTALLED)
+	@$(BIN)/python -m tuicont.core.native.build
+	@touch $@
+
+$(TESTABLE): $(PACKAGE) scripts/prepare | $(BIN)/python
+	@PYTHON=$(PYTHON) scripts/prepare test
+	@$(PIP) --editable '.[test]'
+	@touch $(INSTALLED) $@
