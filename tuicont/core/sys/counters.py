@@ -1,0 +1,105 @@
+"""Kernel files that are read again and again for numbers: kept open, read and parsed in C, many groups a call.
+
+Knows the four forms of text that native/sample.c parses; what the numbers mean is said by the caller.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tuicont.core.native._native import ffi, lib
+
+_HEADROOM = 200
+"""Descriptors that sampling leaves to sockets, logs and databases."""
+
+
+class CounterField(NamedTuple):
+    """Add `scale` times the value of `key` to place `slot` of the row."""
+
+    key: str
+    slot: int
+    scale: int
+
+
+class CounterFile(NamedTuple):
+    """One file: its path, the number of its form in native/sample.c, and what to take from it."""
+
+    path: str
+    form: int
+    fields: Sequence[CounterField]
+
+
+class Counters:
+    """The open files of one group. A file that does not exist is left out and its places stay -1.
+
+    Raises `OSError`: EMFILE and ENFILE when no more files can be opened (nothing is left open then).
+    """
+
+    def __init__(self, files: Iterable[CounterFile], slots: int) -> None:
+        self._slots = slots
+        self._fds: list[int] = []
+        self._keep: list[Any] = []
+        opened: list[CounterFile] = []
+        try:
+            for file in files:
+                try:
+                    self._fds.append(os.open(file.path, os.O_RDONLY | os.O_CLOEXEC))
+                except OSError as error:
+                    if error.errno in (errno.EMFILE, errno.ENFILE):
+                        raise
+                    continue
+                opened.append(file)
+        except OSError:
+            self.close()
+            raise
+        self._row = ffi.new("int64_t[]", slots)
+        sources = ffi.new("struct tuicont_source[]", max(len(opened), 1))
+        for source, fd, file in zip(sources, self._fds, opened, strict=False):
+            source.fd, source.form, source.count = fd, file.form, len(file.fields)
+            source.fields = self._fields(file.fields)
+        self._group = ffi.new("struct tuicont_group *")
+        self._group.sources, self._group.count = sources, len(opened)
+        self._group.slots, self._group.row = slots, self._row
+        self._keep.append(sources)
+
+    def _fields(self, fields: Sequence[CounterField]) -> Any:
+        made = ffi.new("struct tuicont_field[]", len(fields))
+        for place, field in zip(made, fields, strict=True):
+            place.key = key = ffi.new("char[]", field.key.encode())
+            place.length, place.slot, place.scale = len(field.key), field.slot, field.scale
+            self._keep.append(key)
+        self._keep.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close the files. May be repeated; afterwards there is nothing to read."""
+        fds, self._fds = self._fds, []
+        for fd in fds:
+            os.close(fd)
+
+    @staticmethod
+    def read_all(counters: Sequence[Counters]) -> list[tuple[int, list[int]] | None]:
+        """For each its time (ns since the epoch) and row now, -1 where nothing is known; None for a group that
+        is gone or closed. One call without the interpreter's lock; the caller sees to it that none of them is
+        read or closed by another thread meanwhile."""
+        live = [c for c in counters if c._fds]
+        lib.tuicont_sample(ffi.new("struct tuicont_group *[]", [c._group for c in live]), len(live))
+        return [
+            None if not c._fds or c._group.status else (c._group.time_ns, ffi.unpack(c._row, c._slots))
+            for c in counters
+        ]
+
+
+def spare_descriptors(wanted: int) -> int:
+    """How many of `wanted` more files may be kept open while enough are left for everything else; the soft limit is
+    raised towards the hard one for them, as far as it goes."""
+    used = len(os.listdir("/proc/self/fd")) + _HEADROOM
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < used + wanted:
+        soft = used + wanted if hard == resource.RLIM_INFINITY else min(used + wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else max(0, min(wanted, soft - used))

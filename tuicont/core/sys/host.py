@@ -1,0 +1,129 @@
+"""This machine's facts, read from the kernel: what requests and plans are held against.
+
+Knows no containers. Reading costs about 0.2 ms; the composition root does it once.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+
+from tuicont.core.model.host import CgroupHierarchy, DeviceNode, HostFacts
+
+_CPU_DIRECTORY = "/sys/devices/system/cpu"
+_SKIPPED_DEVICES = frozenset({"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/console", "/dev/.udev", "/dev/.lxc"})
+_DEPTH = 4
+_ALL_CAPABILITIES = (1 << 41) - 1
+
+
+def host_facts() -> HostFacts:
+    """Read them. What cannot be read is as in an empty `HostFacts`."""
+    system = os.uname()
+    processors = parse_list(_read(f"{_CPU_DIRECTORY}/online")) or frozenset({0})
+    return HostFacts(
+        processors=processors,
+        memory_nodes=parse_list(_read("/sys/devices/system/node/online")) or frozenset({0}),
+        memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        capabilities=_bounding_set(_read("/proc/self/status")),
+        kernel=kernel_version(system.release),
+        machine=system.machine,
+        hierarchies=parse_hierarchies(_read("/proc/self/mountinfo")),
+        masked=_thermal_throttles(processors),
+        open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        lsms=tuple(filter(None, _read("/sys/kernel/security/lsm").strip().split(","))),
+    )
+
+
+def host_devices() -> tuple[DeviceNode, ...]:
+    """Every device node below /dev but terminals, shared memory and the console, in a stable order."""
+    found: list[DeviceNode] = []
+    _collect("/dev", _DEPTH, found)
+    return tuple(sorted(found, key=lambda node: node.path))
+
+
+def _collect(directory: str, depth: int, found: list[DeviceNode]) -> None:
+    try:
+        entries = list(os.scandir(directory))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.path in _SKIPPED_DEVICES:
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            if depth:
+                _collect(entry.path, depth - 1, found)
+            continue
+        kind = "c" if stat.S_ISCHR(status.st_mode) else "b" if stat.S_ISBLK(status.st_mode) else ""
+        if kind:
+            device, mode = status.st_rdev, stat.S_IMODE(status.st_mode)
+            found.append(
+                DeviceNode(
+                    path=entry.path,
+                    kind=kind,
+                    major=os.major(device),
+                    minor=os.minor(device),
+                    mode=mode,
+                    uid=status.st_uid,
+                    gid=status.st_gid,
+                )
+            )
+
+
+def parse_list(text: str) -> frozenset[int]:
+    """The kernel's list format (cpuset(7)): "0-2,5" is 0, 1, 2 and 5. Raises `ValueError`."""
+    found: set[int] = set()
+    for part in filter(None, text.strip().split(",")):
+        first, dash, last = part.partition("-")
+        if not (first.isascii() and first.isdigit()) or (dash and not (last.isascii() and last.isdigit())):
+            raise ValueError(f"{part!r} is neither a number nor a range")
+        low, high = int(first), int(last) if dash else int(first)
+        if low > high or high > 1 << 16:
+            raise ValueError(f"{part!r} is not an ascending range")
+        found.update(range(low, high + 1))
+    return frozenset(found)
+
+
+def kernel_version(release: str) -> tuple[int, int]:
+    """(6, 18) for "6.18.44-generic"; (0, 0) for what does not begin with numbers."""
+    major, _, rest = release.partition(".")
+    minor = ""
+    for character in rest:
+        if not character.isdigit():
+            break
+        minor += character
+    return (int(major), int(minor or 0)) if major.isdigit() else (0, 0)
+
+
+def parse_hierarchies(mountinfo: str) -> tuple[CgroupHierarchy, ...]:
+    """The cgroup file systems in a mount table (proc_pid_mountinfo(5)); the first place of each counts."""
+    found: dict[str, CgroupHierarchy] = {}
+    for line in mountinfo.splitlines():
+        mount, _, rest = line.partition(" - ")
+        kind = rest.partition(" ")[0]
+        fields = mount.split(" ")
+        if kind in ("cgroup", "cgroup2") and len(fields) >= 5:
+            found.setdefault(fields[2], CgroupHierarchy(mount_point=fields[4], version=2 if kind == "cgroup2" else 1))
+    return tuple(found.values())
+
+
+def _thermal_throttles(processors: frozenset[int]) -> tuple[str, ...]:
+    paths = (f"{_CPU_DIRECTORY}/cpu{number}/thermal_throttle" for number in sorted(processors))
+    return tuple(path for path in paths if os.path.isdir(path))
+
+
+def _bounding_set(status: str) -> int:
+    _, _, rest = status.partition("CapBnd:")
+    return int(rest.split(None, 1)[0], 16) if rest else _ALL_CAPABILITIES
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,72 @@
+"""Mounts: mount(2), umount2(2), open_tree(2), and a thread with a mount namespace of its own to make them in.
+
+Constants keep their uapi spelling. No policy.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from tuicont.core.native._native import ffi, lib
+from tuicont.core.sys.results import checked
+
+MS_RDONLY = 1
+MS_REC = 0x4000
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+OPEN_TREE_CLONE = 1
+OPEN_TREE_CLOEXEC = os.O_CLOEXEC
+AT_RECURSIVE = 0x8000
+CLONE_FS = 0x200
+CLONE_NEWNS = 0x20000
+
+_AT_FDCWD = -100
+
+T = TypeVar("T")
+
+
+def mount(source: str, target: str, fstype: str, flags: int, options: str) -> None:
+    """mount(2) in the calling thread's mount namespace."""
+    data = os.fsencode(options) if options else ffi.NULL
+    checked(lib.tuicont_mount(os.fsencode(source), os.fsencode(target), fstype.encode(), flags, data), target)
+
+
+def umount(target: str, flags: int = 0) -> None:
+    """umount2(2)."""
+    checked(lib.tuicont_umount2(os.fsencode(target), flags), target)
+
+
+def open_tree(path: str, flags: int, dir_fd: int = _AT_FDCWD) -> int:
+    """open_tree(2) (Linux 5.2): a descriptor of the mount at `path`; with OPEN_TREE_CLONE of a detached copy of it that
+    is in no mount namespace and goes away with its last descriptor."""
+    return checked(lib.tuicont_open_tree(dir_fd, os.fsencode(path), flags), path)
+
+
+def unshare(flags: int) -> None:
+    """unshare(2), of the calling thread."""
+    checked(lib.tuicont_unshare(flags), "unshare")
+
+
+def in_private_namespace(action: Callable[[], T]) -> T:
+    """The result of `action`, run in a thread that has its own mount namespace, root and working directory: what it
+    mounts nobody else sees, and all of it ends with the thread. Needs CAP_SYS_ADMIN."""
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            unshare(CLONE_FS | CLONE_NEWNS)
+            mount("", "/", "", MS_REC | MS_PRIVATE, "")
+            result.append(action())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="private-mounts")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return result[0]

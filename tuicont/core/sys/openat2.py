@@ -1,0 +1,32 @@
+"""openat2(2): open a path that cannot lead out of a directory, whoever made the links in it.
+
+Constants keep their uapi spelling (linux/openat2.h). No policy.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from tuicont.core.native._native import lib
+from tuicont.core.sys.results import checked
+
+RESOLVE_NO_XDEV = 0x01
+RESOLVE_NO_MAGICLINKS = 0x02
+RESOLVE_NO_SYMLINKS = 0x04
+RESOLVE_BENEATH = 0x08
+RESOLVE_IN_ROOT = 0x10
+
+_ATTEMPTS = 32
+
+
+def open_in_root(root_fd: int, path: str, flags: int, mode: int = 0) -> int:
+    """Open `path` as if `root_fd` were "/": links and ".." stay inside, those of /proc are not followed. The
+    descriptor is closed on exec. Raises `OSError`: ELOOP for a magic link, ENOENT, ENOTDIR and so on."""
+    name = os.fsencode(path) or b"."
+    for _ in range(_ATTEMPTS):
+        result = lib.tuicont_openat2(root_fd, name, flags | os.O_CLOEXEC, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+        # EAGAIN: a rename somewhere on the host made the kernel unsure of a ".." (openat2(2)).
+        if result not in (-errno.EAGAIN, -errno.EINTR):
+            break
+    return checked(result, path)

@@ -1,0 +1,185 @@
+"""Whole directory trees that others filled: removed, and measured, without ever following a link.
+
+Knows no layout. Works on directory descriptors, so that nothing in a tree can lead the caller out of it, and
+bounds its own depth, so that a tree made to be deep cannot hurt it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import struct
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_DEPTH = 48
+_MEASURED_DEPTH = 200
+# uapi/linux/fs.h: the attributes of chattr(1) that forbid removal.
+_FS_IOC_GETFLAGS = 0x80086601
+_FS_IOC_SETFLAGS = 0x40086602
+_FS_APPEND_FL = 0x20
+_FS_IMMUTABLE_FL = 0x10
+
+
+class Size(NamedTuple):
+    """`bytes` of file contents, hard-linked ones once; `files` counts everything but directories."""
+
+    bytes: int
+    files: int
+
+
+def remove_tree(path: str) -> None:
+    """Remove `path` and all below it; one that is not there is no error. Attributes that make files immutable
+    (chattr(1)) are taken off. Raises `OSError`; what it could not remove is then still there."""
+    parent, name = os.path.split(path)
+    try:
+        parent_fd = os.open(parent or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        remove_entry(parent_fd, name)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+    finally:
+        os.close(parent_fd)
+
+
+def remove_entry(parent_fd: int, name: str) -> None:
+    """The same for the entry `name` of an open directory."""
+    try:
+        fd = os.open(name, _DIRECTORY, dir_fd=parent_fd)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+            raise
+        _unlink(parent_fd, name)
+        return
+    try:
+        while _empty(fd, fd, 0):
+            pass
+    finally:
+        os.close(fd)
+    _rmdir(parent_fd, name)
+
+
+def _empty(fd: int, top_fd: int, depth: int) -> bool:
+    """Empty a directory. Directories below the bound are moved up into `top_fd` instead, and True tells so."""
+    moved = False
+    with os.scandir(fd) as entries:
+        found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
+    for name, directory in found:
+        if not directory:
+            _unlink(fd, name)
+        elif depth == _DEPTH:
+            _retry(partial(_hoist, fd, name, top_fd), fd, name)
+            moved = True
+        else:
+            child = os.open(name, _DIRECTORY, dir_fd=fd)
+            try:
+                moved |= _empty(child, top_fd, depth + 1)
+            finally:
+                os.close(child)
+            _rmdir(fd, name)
+    return moved
+
+
+def _hoist(fd: int, name: str, top_fd: int) -> None:
+    os.rename(name, os.urandom(12).hex(), src_dir_fd=fd, dst_dir_fd=top_fd)
+
+
+def _unlink(fd: int, name: str) -> None:
+    _retry(partial(os.unlink, name, dir_fd=fd), fd, name)
+
+
+def _rmdir(fd: int, name: str) -> None:
+    _retry(partial(os.rmdir, name, dir_fd=fd), fd, name)
+
+
+def _retry(action: Callable[[], None], fd: int, name: str) -> None:
+    """Do `action`; if it is not permitted, once more after the attributes that forbid it are gone. An entry that
+    another process (a shim that cleans up) has removed meanwhile is no error."""
+    try:
+        action()
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        _make_mutable(fd)
+        try:
+            # Only what has no side effect when it is opened: a device may have.
+            if stat.S_IFMT(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+                raise OSError(errno.ENOTSUP, name)
+            entry = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+        except OSError:
+            entry = -1
+        if entry >= 0:
+            try:
+                _make_mutable(entry)
+            finally:
+                os.close(entry)
+        action()
+
+
+def _make_mutable(fd: int) -> None:
+    mode = os.fstat(fd).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return
+    try:
+        flags: int = struct.unpack("l", fcntl.ioctl(fd, _FS_IOC_GETFLAGS, bytes(8)))[0]
+        fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("l", flags & ~(_FS_APPEND_FL | _FS_IMMUTABLE_FL)))
+    except OSError:
+        return
+
+
+def measure_tree(path: str) -> Size:
+    """What is below the directory `path`, which others may be changing. What lies more than a few hundred
+    levels deep is not counted. Raises `OSError` when `path` itself cannot be read."""
+    meter = _Meter()
+    fd = os.open(path, _DIRECTORY)
+    try:
+        meter.add(fd, 0)
+    finally:
+        os.close(fd)
+    return Size(meter.bytes, meter.files)
+
+
+class _Meter:
+    """The sums of one measurement."""
+
+    def __init__(self) -> None:
+        self.bytes = self.files = 0
+        self._linked: set[tuple[int, int]] = set()
+
+    def add(self, fd: int, depth: int) -> None:
+        with os.scandir(fd) as entries:
+            found = list(entries)
+        for entry in found:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < _MEASURED_DEPTH:
+                        self._descend(fd, entry.name, depth)
+                else:
+                    self._count(entry.stat(follow_symlinks=False))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+
+    def _descend(self, fd: int, name: str, depth: int) -> None:
+        child = os.open(name, _DIRECTORY, dir_fd=fd)
+        try:
+            self.add(child, depth + 1)
+        finally:
+            os.close(child)
+
+    def _count(self, info: os.stat_result) -> None:
+        self.files += 1
+        if info.st_nlink > 1:
+            identity = (info.st_dev, info.st_ino)
+            if identity in self._linked:
+                return
+            self._linked.add(identity)
+        if stat.S_ISREG(info.st_mode):
+            self.bytes += info.st_size
