@@ -1,0 +1,42 @@
+"""What a request and a plan are held against: the machine's own facts, read once by `sys.host`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CgroupHierarchy(msgspec.Struct, frozen=True, kw_only=True):
+    """One mounted cgroup file system, by its place on the host and its version (1 or 2)."""
+
+    mount_point: str
+    version: int
+
+
+class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A device node of the host: `kind` is c, b or p; `mode` its permission bits."""
+
+    path: str
+    kind: str
+    major: int
+    minor: int
+    mode: int
+    uid: int = 0
+    gid: int = 0
+
+
+class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`processors`, `memory_nodes`: numbers of those online. `memory` is bytes in all. `capabilities` is the
+    engine's own bounding set as bits. `masked` are paths to hide beyond the fixed ones. `lsms` the active
+    security modules. `open_files` is the hard limit of open files that a process may be given. `kernel` is
+    (6, 18), `machine` as uname(2) says it."""
+
+    processors: frozenset[int] = frozenset({0})
+    memory_nodes: frozenset[int] = frozenset({0})
+    memory: int = 0
+    capabilities: int = (1 << 41) - 1
+    kernel: tuple[int, int] = (5, 12)
+    machine: str = "x86_64"
+    hierarchies: tuple[CgroupHierarchy, ...] = ()
+    masked: tuple[str, ...] = ()
+    lsms: tuple[str, ...] = ()
+    open_files: int = 4096

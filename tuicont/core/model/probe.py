@@ -1,0 +1,35 @@
+"""What a part of the host or of the engine can do, with the reason when it cannot."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools)."""
+
+    group: str
+    name: str
+    supported: bool
+    reason: str = ""
+    detail: str = ""
+
+
+class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """`tuicont info`: where the engine keeps its state and what it counts there."""
+
+    version: str
+    root: str
+    run_root: str
+    kernel: str
+    processors: int
+    memory: int
+    cgroup_driver: str
+    storage_driver: str
+    runtime: str
+    containers: dict[str, int]
+    images: int
+    layers: int
+    storage_bytes: int
+    config_file: str = ""
+    notes: tuple[str, ...] = ()
