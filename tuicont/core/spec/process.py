@@ -1,0 +1,143 @@
+"""The `process` object of the specification: the command, its environment, identity and capabilities.
+
+Pure. Knows nothing of namespaces, mounts and limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from tuicont.core.errors import Invalid
+from tuicont.core.model.image import ImageConfig
+from tuicont.core.model.request import ContainerRequest, ExecRequest
+from tuicont.core.security import capabilities, rlimits
+from tuicont.core.spec.mounts import clean
+from tuicont.core.spec.users import Identity
+
+_OPEN_FILES = "RLIMIT_NOFILE"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def command(request: ContainerRequest, image: ImageConfig) -> tuple[str, ...]:
+    """Entrypoint and arguments as Docker joins them: an entrypoint given in the request also drops the
+    image's own arguments, and an empty one (`--entrypoint ""`) drops the image's entrypoint. Raises `Invalid`
+    when nothing is left to run."""
+    if request.entrypoint is not None:
+        entrypoint = (
+            tuple(part for part in request.entrypoint if part) if request.entrypoint == ("",) else request.entrypoint
+        )
+        arguments = request.command
+    else:
+        entrypoint, arguments = image.entrypoint, request.command or image.cmd
+    args = entrypoint + arguments
+    if not args or not args[0]:
+        raise Invalid(
+            "create the container", f"image {request.image} names no command", hint="give one after the image's name"
+        )
+    return args
+
+
+def merged_environment(*layers: Iterable[str]) -> list[str]:
+    """`NAME=value` lists, later ones winning; a bare `NAME` takes the variable away. The first place of a
+    name is kept, as Docker does."""
+    found: dict[str, str] = {}
+    for layer in layers:
+        for entry in layer:
+            name, equals, _ = entry.partition("=")
+            if equals:
+                found[name] = entry
+            else:
+                found.pop(name, None)
+    return list(found.values())
+
+
+def container_process(
+    request: ContainerRequest,
+    image: ImageConfig,
+    identity: Identity,
+    *,
+    hostname: str,
+    capability_bits: int,
+    no_new_privileges: bool,
+    open_files: int,
+) -> dict[str, Any]:
+    """The `process` of a container's init."""
+    base = [f"PATH={PATH}", f"HOSTNAME={hostname}"]
+    if request.tty:
+        base.append("TERM=xterm")
+    env = merged_environment(base, image.env, request.env)
+    if not any(entry.startswith("HOME=") for entry in env):
+        env.append(f"HOME={identity.home}")
+    process: dict[str, Any] = {
+        "terminal": request.tty,
+        "user": _user(identity),
+        "args": list(command(request, image)),
+        "env": env,
+        "cwd": clean(request.workdir or image.workdir),
+        "capabilities": _capability_sets(capability_bits, identity.uid == 0),
+        "noNewPrivileges": no_new_privileges,
+    }
+    process["rlimits"] = _rlimits(request, open_files)
+    return process
+
+
+def _rlimits(request: ContainerRequest, open_files: int) -> list[dict[str, Any]]:
+    """Those asked for. The limit of open files is always set: the engine raises its own, and a container must
+    not inherit that (select(2) breaks beyond 1024)."""
+    asked = [
+        {
+            "type": rlimits.specification_name(limit.name),
+            "soft": rlimits.value(limit.soft),
+            "hard": rlimits.value(limit.hard),
+        }
+        for limit in request.ulimits
+    ]
+    if any(limit["type"] == _OPEN_FILES for limit in asked):
+        return asked
+    return [{"type": _OPEN_FILES, "soft": min(1024, open_files), "hard": open_files}, *asked]
+
+
+def exec_process(
+    init: Mapping[str, Any], request: ExecRequest, identity: Identity, *, available: int = capabilities.ALL
+) -> dict[str, Any]:
+    """The `process` of one more process, from that of the container's init: what `request` does not name is
+    as it is there. Like Docker, `privileged` gives every capability but leaves the system call filter."""
+    env = [entry for entry in init["env"] if not entry.startswith(("HOME=", "TERM="))]
+    if request.tty:
+        env.append("TERM=xterm")
+    env = merged_environment(env, request.env)
+    if not any(entry.startswith("HOME=") for entry in env):
+        env.append(f"HOME={identity.home}")
+    bits = available if request.privileged else capabilities.mask(init["capabilities"]["bounding"])
+    process: dict[str, Any] = {
+        "terminal": request.tty,
+        "user": _user(identity),
+        "args": list(request.command),
+        "env": env,
+        "cwd": clean(request.workdir) if request.workdir else init["cwd"],
+        "capabilities": _capability_sets(bits, identity.uid == 0),
+        "noNewPrivileges": init.get("noNewPrivileges", False),
+    }
+    if request.tty:
+        process["consoleSize"] = {"height": request.rows, "width": request.cols}
+    if "rlimits" in init:
+        process["rlimits"] = init["rlimits"]
+    return process
+
+
+def _user(identity: Identity) -> dict[str, Any]:
+    user: dict[str, Any] = {"uid": identity.uid, "gid": identity.gid}
+    if identity.groups:
+        user["additionalGids"] = list(identity.groups)
+    return user
+
+
+@lru_cache(maxsize=64)
+def _capability_sets(bits: int, root: bool) -> dict[str, list[str]]:
+    """Root holds the capabilities; another user only may gain them, from a file's (capabilities(7)). The
+    inheritable and ambient sets stay empty (CVE-2022-24769)."""
+    names = list(capabilities.names(bits))
+    held = names if root else []
+    return {"bounding": names, "effective": held, "permitted": held}

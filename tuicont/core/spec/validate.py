@@ -1,0 +1,219 @@
+"""What is wrong with a request, before anything is made: the engine refuses with it, a form shows it.
+
+Touches nothing. Looks at the host only for whether the source of a mount is there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from tuicont.core.errors import EngineError
+from tuicont.core.model.host import HostFacts
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.problem import Problem
+from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount, Ulimit
+from tuicont.core.security import capabilities, rlimits, sysctls
+from tuicont.core.spec import signals
+from tuicont.core.spec.mounts import clean
+from tuicont.core.spec.options import security_options
+from tuicont.core.sys.host import parse_list
+
+MINIMUM_MEMORY = 6 << 20
+NETWORKS = ("none", "host")
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
+_HOST_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?")
+_LARGEST = (1 << 63) - 1
+_LARGEST_NAME = 64  # __NEW_UTS_LEN of sethostname(2)
+_TMPFS_FLAGS = frozenset(
+    {"ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "sync", "async", "dirsync", "noatime", "atime"}
+    | {"diratime", "nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime"}
+)
+_TMPFS_VALUES = {
+    "size": re.compile(r"\d+[kmgtKMGT%]?"),
+    "nr_blocks": re.compile(r"\d+[kmgKMG]?"),
+    "nr_inodes": re.compile(r"\d+[kmgKMG]?"),
+    "mode": re.compile(r"[0-7]{1,4}"),
+    "uid": re.compile(r"\d{1,10}"),
+    "gid": re.compile(r"\d{1,10}"),
+}
+
+Findings = Iterator[tuple[str, str]]
+"""(field, message) pairs."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a container may be called that (Docker's rule)."""
+    return _NAME.fullmatch(text) is not None
+
+
+def validate(
+    request: ContainerRequest, host: HostFacts, *, exists: Callable[[str], bool] = os.path.lexists
+) -> tuple[Problem, ...]:
+    """Everything that is wrong, in the order of the request's fields; empty when it can be tried."""
+    found = [*_names(request), *_process(request), *_mounts(request.mounts, exists), *_kernel(request, host)]
+    return tuple(Problem(field=field, message=text) for field, text in found) + limit_problems(request.limits, host)
+
+
+def limit_problems(limits: Limits, host: HostFacts) -> tuple[Problem, ...]:
+    """What is wrong with limits on this host; fields are `limits.…`."""
+    if limits == _NO_LIMITS:
+        return ()
+    found = [*_memory(limits), *_processors(limits, host)]
+    if limits.pids is not None and limits.pids != -1 and not 1 <= limits.pids <= 1 << 22:
+        found.append(("pids", f"{limits.pids} is not between 1 and {1 << 22}; -1 is no limit"))
+    return tuple(Problem(field=f"limits.{field}", message=text) for field, text in found)
+
+
+_NO_LIMITS = Limits()
+
+
+def _names(request: ContainerRequest) -> Findings:
+    if not request.image:
+        yield "image", "an image is needed"
+    if request.name and not is_name(request.name):
+        yield "name", f"{request.name!r} is not letters, digits, _ . and -, beginning with a letter or digit"
+    for field, text in (("hostname", request.hostname), ("domainname", request.domainname)):
+        if text and (len(text) > _LARGEST_NAME or not all(map(_HOST_LABEL.fullmatch, text.split(".")))):
+            yield field, f"{text!r} is not a host name of at most {_LARGEST_NAME} characters"
+    for key, value in request.labels:
+        if not key or "\0" in key + value:
+            yield "labels", f"{key!r} is not a label's name"
+
+
+def _process(request: ContainerRequest) -> Findings:
+    for field, words in (("command", request.command), ("entrypoint", request.entrypoint or ())):
+        if any("\0" in word for word in words):
+            yield field, "a NUL character cannot be passed"
+    for entry in request.env:
+        if not entry.partition("=")[0] or "\0" in entry:
+            yield "env", f"{entry!r} has no name"
+    if request.workdir and (not request.workdir.startswith("/") or "\0" in request.workdir):
+        yield "workdir", f"{request.workdir!r} is not an absolute path"
+    user, colon, group = request.user.partition(":")
+    if request.user and (not user or (colon and not group) or re.search(r"[\s\0:]", user + group)):
+        yield "user", f"{request.user!r} is not USER or USER:GROUP"
+    if request.stop_signal:
+        try:
+            signals.number(request.stop_signal)
+        except ValueError as error:
+            yield "stop_signal", str(error)
+    if request.stop_timeout < 0:
+        yield "stop_timeout", f"{request.stop_timeout:g} seconds is less than none"
+    if request.log.max_size < 4096:
+        yield "log.max_size", f"{request.log.max_size} bytes is less than 4096"
+    if not 1 <= request.log.max_files <= 1000:
+        yield "log.max_files", f"{request.log.max_files} is not between 1 and 1000"
+    yield from _ulimits(request.ulimits)
+
+
+def _ulimits(ulimits: Iterable[Ulimit]) -> Findings:
+    for limit in ulimits:
+        if limit.name not in rlimits.NUMBERS:
+            yield "ulimits", f"{limit.name!r} is none of {', '.join(sorted(rlimits.NUMBERS))}"
+        elif not (-1 <= limit.soft <= _LARGEST and -1 <= limit.hard <= _LARGEST):
+            yield "ulimits", f"{limit.name}: a value is -1 (no limit) or more"
+        elif rlimits.value(limit.soft) > rlimits.value(limit.hard):
+            yield "ulimits", f"{limit.name}: soft limit {limit.soft} is above hard limit {limit.hard}"
+    yield from _twice("ulimits", (limit.name for limit in ulimits), "is set twice")
+
+
+def _mounts(mounts: Iterable[BindMount | TmpfsMount], exists: Callable[[str], bool]) -> Findings:
+    for mount in mounts:
+        if not mount.target.startswith("/") or "\0" in mount.target:
+            yield "mounts", f"target {mount.target!r} is not an absolute path"
+        elif clean(mount.target) == "/":
+            yield "mounts", "nothing can be mounted on / itself"
+        if isinstance(mount, TmpfsMount):
+            yield from _tmpfs(mount)
+        elif not mount.source.startswith("/") or "\0" in mount.source:
+            yield "mounts", f"source {mount.source!r} is not an absolute path"
+        elif not exists(mount.source):
+            yield "mounts", f"source {mount.source} is not there"
+    yield from _twice("mounts", (clean(mount.target) for mount in mounts), "is mounted on twice")
+
+
+def _tmpfs(mount: TmpfsMount) -> Findings:
+    for option in filter(None, mount.options.split(",")):
+        name, equals, value = option.partition("=")
+        pattern = _TMPFS_VALUES.get(name)
+        if option not in _TMPFS_FLAGS and not (equals and pattern and pattern.fullmatch(value)):
+            yield "mounts", f"{mount.target}: {option!r} is no option of a tmpfs"
+
+
+def _kernel(request: ContainerRequest, host: HostFacts) -> Findings:
+    if request.network not in NETWORKS:
+        yield "network", f"{request.network!r} is none of {', '.join(NETWORKS)}"
+    for name, _ in request.sysctls:
+        kind = sysctls.namespace(name)
+        if not kind:
+            yield "sysctls", f"{name} is the host's, not a container's own"
+        elif kind == "network" and request.network == "host":
+            yield "sysctls", f"{name} would change the host's network"
+    yield from _twice("sysctls", (name for name, _ in request.sysctls), "is set twice")
+    for field, names in (("cap_add", request.cap_add), ("cap_drop", request.cap_drop)):
+        for name in names:
+            try:
+                capabilities.normalize(name)
+            except ValueError as error:
+                yield field, str(error)
+    try:
+        security_options(request.security_opt, host.lsms)
+    except EngineError as error:
+        yield "security_opt", error.cause
+
+
+def _memory(limits: Limits) -> Findings:
+    for field, value in (("memory", limits.memory), ("memory_reservation", limits.memory_reservation)):
+        if value is not None and not MINIMUM_MEMORY <= value <= _LARGEST:
+            yield field, f"{value} bytes is less than the least, {MINIMUM_MEMORY >> 20} MiB"
+    if limits.memory is not None and (limits.memory_reservation or 0) > limits.memory:
+        yield "memory_reservation", f"{limits.memory_reservation} bytes is above the limit, {limits.memory}"
+    if limits.memory_swap is not None and limits.memory_swap != -1:
+        if limits.memory is None:
+            yield "memory_swap", "it counts memory and swap together: set the memory limit too"
+        elif not limits.memory <= limits.memory_swap <= _LARGEST:
+            yield "memory_swap", f"{limits.memory_swap} bytes is less than the memory limit that it includes"
+
+
+def _processors(limits: Limits, host: HostFacts) -> Findings:
+    count = len(host.processors)
+    if limits.cpus is not None and not 0.01 <= limits.cpus <= count:
+        yield "cpus", f"{limits.cpus:g} is not between 0.01 and {count}, the processors of this machine"
+    if limits.cpu_shares is not None and not 2 <= limits.cpu_shares <= 262144:
+        yield "cpu_shares", f"{limits.cpu_shares} is not between 2 and 262144"
+    for field, text, there, noun in (
+        ("cpuset_cpus", limits.cpuset_cpus, host.processors, "processors"),
+        ("cpuset_mems", limits.cpuset_mems, host.memory_nodes, "memory nodes"),
+    ):
+        if text is None:
+            continue
+        try:
+            wanted = parse_list(text)
+        except ValueError as error:
+            yield field, str(error)
+            continue
+        if not wanted:
+            yield field, "no number is named"
+        elif missing := wanted - there:
+            yield field, f"{_listed(missing)} is not of this machine, whose {noun} are {_listed(there)}"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """The kernel's list format, the reverse of `parse_list`."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def _twice(field: str, names: Iterable[str], text: str) -> Findings:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield field, f"{name} {text}"
