@@ -1,0 +1,1 @@
+"""Cgroup drivers: limits, freezing, killing and counting the processes of a container."""

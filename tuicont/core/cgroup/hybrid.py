@@ -1,0 +1,113 @@
+"""The driver for hybrid hosts: v1 hierarchies for limits and accounting, one v2 directory beside them for
+freezing, killing and pressure, which v1 does worse or not at all.
+
+Composes the two drivers and adds nothing of its own but who does what.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from tuicont.core.cgroup.base import DEFAULT_DEVICES, DeviceRule, Placement
+from tuicont.core.cgroup.detect import Layout
+from tuicont.core.cgroup.removal import remove_group
+from tuicont.core.cgroup.sampling import FileSampler
+from tuicont.core.cgroup.v1.driver import V1Driver
+from tuicont.core.cgroup.v1.group import V1Group
+from tuicont.core.cgroup.v2.driver import V2Driver
+from tuicont.core.cgroup.v2.group import CORE_SOURCES, V2Group
+from tuicont.core.errors import EngineError
+from tuicont.core.model.container import CgroupFile
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.probe import Probe
+from tuicont.core.sys.kernel import Kernel
+
+_COUNTED_ON_V1 = frozenset({"cpu", "memory", "pids", "blkio"})
+
+
+class HybridGroup:
+    """A `Cgroup` that is a v1 group and a v2 group."""
+
+    def __init__(self, v1: V1Group, v2: V2Group) -> None:
+        self._v1 = v1
+        self._v2 = v2
+
+    @property
+    def placement(self) -> Placement:
+        return Placement(clone_into=self._v2.directory, enter=self._v1.directories)
+
+    def apply(self, limits: Limits) -> None:
+        self._v1.apply(limits)
+
+    def processes(self) -> tuple[int, ...]:
+        return self._v2.processes()
+
+    def freeze(self) -> None:
+        self._v2.freeze()
+
+    def thaw(self) -> None:
+        self._v2.thaw()
+
+    def kill(self, signal: int) -> int:
+        return self._v2.kill(signal)
+
+    def sampler(self) -> FileSampler:
+        return FileSampler((*self._v1.sources(_COUNTED_ON_V1), *self._v2.sources(CORE_SOURCES)))
+
+    def files(self) -> tuple[CgroupFile, ...]:
+        return self._v1.files() + self._v2.files()
+
+
+class HybridDriver:
+    """A `CgroupDriver` on v1 hierarchies and a v2 one."""
+
+    name = "cgroupfs-hybrid"
+
+    def __init__(self, kernel: Kernel, layout: Layout, parent: str) -> None:
+        self._kernel = kernel
+        self._v1 = V1Driver(kernel, layout, parent)
+        self._v2 = V2Driver(kernel, layout, parent)
+
+    def probe(self) -> Probe:
+        v1, v2 = self._v1.probe(), self._v2.probe()
+        reason = "; ".join(part.reason for part in (v1, v2) if part.reason)
+        return Probe(group="cgroup", name=self.name, supported=not reason, reason=reason, detail=f"v1 {v1.detail}")
+
+    def prepare(self, group: str) -> None:
+        self._v2.prepare(group)
+
+    def create(
+        self,
+        group: str,
+        limits: Limits,
+        devices: tuple[DeviceRule, ...] = DEFAULT_DEVICES,
+        *,
+        prepared: bool = False,
+    ) -> HybridGroup:
+        if not prepared:
+            self.prepare(group)
+        try:
+            v1 = self._v1.create(group, limits, devices)
+        except BaseException:
+            with contextlib.suppress(EngineError):
+                self._v2.remove(group)
+            raise
+        return HybridGroup(v1, self._v2.open(group))
+
+    def open(self, group: str) -> HybridGroup:
+        return HybridGroup(self._v1.open(group), self._v2.open(group))
+
+    def remove(self, group: str) -> None:
+        directories = (self._v2.open(group).directory, *self._v1.directories(group))
+        remove_group(self._kernel, group, directories, lambda s: self._v2.await_empty(group, s))
+
+    def groups(self) -> tuple[str, ...]:
+        return tuple(sorted({*self._v1.groups(), *self._v2.groups()}))
+
+    def shim_placement(self) -> Placement:
+        return self._v2.shim_placement()
+
+
+def make(kernel: Kernel, layout: Layout, parent: str) -> HybridDriver:
+    """The driver for a layout of mode `hybrid`."""
+    return HybridDriver(kernel, layout, parent)
