@@ -1,0 +1,1 @@
+"""Storage drivers: read-only layers, and one read-write layer a container."""

@@ -1,0 +1,57 @@
+"""How overlayfs writes down that something of a lower layer is gone (Documentation/filesystems/overlayfs.rst,
+"whiteouts and opaque directories").
+
+Knows nothing of layers' places. All functions look at one entry of a directory descriptor.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+# An unprivileged mount (`userxattr`) keeps its marks in "user." instead; a tree may come from either.
+_PREFIXES = ("trusted.overlay.", "user.overlay.")
+_ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOENT)
+
+
+def is_whiteout(info: os.stat_result, directory_fd: int, name: str) -> bool:
+    """Whether the entry `name`, whose lstat is `info`, says that the name is gone: a character device 0:0, or
+    (Linux 6.7) an empty file marked with `overlay.whiteout`."""
+    if stat.S_ISCHR(info.st_mode):
+        return info.st_rdev == 0
+    if not stat.S_ISREG(info.st_mode) or info.st_size:
+        return False
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory_fd)
+    except OSError:
+        return False
+    try:
+        return _mark(fd, "whiteout") is not None
+    finally:
+        os.close(fd)
+
+
+def is_opaque(fd: int) -> bool:
+    """Whether the directory hides all that lower layers have below it ("x" only announces marked files)."""
+    return _mark(fd, "opaque") == b"y"
+
+
+def make_whiteout(directory_fd: int, name: str) -> None:
+    """Say that `name` is gone."""
+    os.mknod(name, stat.S_IFCHR, 0, dir_fd=directory_fd)
+
+
+def make_opaque(fd: int, *, user: bool = False) -> None:
+    """Hide all that lower layers have below the directory; `user` for a `userxattr` mount."""
+    os.setxattr(fd, _PREFIXES[user] + "opaque", b"y")
+
+
+def _mark(fd: int, name: str) -> bytes | None:
+    for prefix in _PREFIXES:
+        try:
+            return os.getxattr(fd, prefix + name)
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise
+    return None
