@@ -1,0 +1,1 @@
+"""Images: names, content by digest, layers unpacked into a storage driver, archives in and out."""

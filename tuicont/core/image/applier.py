@@ -1,0 +1,316 @@
+"""Writes the members of a tar archive below a directory descriptor, and never outside of it.
+
+Knows nothing of layers or containers. Parents are opened with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+everything else is done on one name in an open directory without following links; so neither the archive nor
+somebody who changes the tree meanwhile can lead a write elsewhere.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from tuicont.core.errors import Invalid, kernel_error
+from tuicont.core.image.tarstream import Member
+from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
+from tuicont.core.sys.openat2 import open_in_root
+from tuicont.core.sys.trees import remove_entry
+
+OPERATION = "unpack the archive"
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_PARENT = os.O_PATH | os.O_DIRECTORY
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_KEPT_OPEN = 200
+_NAME_SHOWN = 200
+_NODES = {tarfile.FIFOTYPE: stat.S_IFIFO, tarfile.CHRTYPE: stat.S_IFCHR, tarfile.BLKTYPE: stat.S_IFBLK}
+_UNSUPPORTED_ATTRIBUTE = (errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The components of a member's name, below the root whether it starts with "/" or not. Raises `Invalid` when ".."
+    is one of them."""
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    if ".." in parts:
+        raise Invalid(OPERATION, f"{name!r} leads out of it", hint="the archive was made to harm; do not trust it")
+    return parts
+
+
+class Applier:
+    """Unpacks below `root_fd`/`directory`; links on the way are resolved with `root_fd` as "/".
+
+    `lower_fds` (top first) are trees whose directories lend their looks to those that the archive does not name.
+    With `merge` a directory is never replaced by something else nor the reverse, and device nodes are refused: that is
+    for archives that are copied into a container, where layers may do both.
+    """
+
+    def __init__(
+        self, root_fd: int, *, directory: str = "", lower_fds: Sequence[int] = (), merge: bool = False
+    ) -> None:
+        self._root_fd = root_fd
+        self._base = directory.strip("/")
+        self._lower_fds = lower_fds
+        self._merge = merge
+        self._parents: dict[tuple[str, ...], int] = {}
+        self._times: dict[tuple[str, ...], int] = {}
+
+    def __enter__(self) -> Applier:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.forget()
+
+    def apply(self, member: Member) -> None:
+        """Write one member. Raises `Invalid` for what no archive may say, else the kernel's error."""
+        info = member.info
+        parts = parts_of(info.name)
+        with translated(info.name):
+            if not parts:
+                if info.isdir():
+                    self._apply_root(member)
+                return
+            parent = self.parent(parts[:-1])
+            name = parts[-1]
+            if info.isdir():
+                self._directory(parent, name, parts, member)
+            elif info.isreg():
+                self._file(parent, name, member)
+            elif info.issym():
+                self._replace(parent, name)
+                os.symlink(info.linkname, name, dir_fd=parent)
+                os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
+                os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+            elif info.islnk():
+                self._hard_link(parent, name, info)
+            elif info.type in _NODES:
+                self._node(parent, name, member)
+            else:
+                raise Invalid(OPERATION, f"{info.name!r} is of the unknown type {info.type!r}")
+
+    def finish(self) -> None:
+        """Set the directories' times, which their members' coming has changed."""
+        for parts, mtime in self._times.items():
+            # A later member may have put something else there.
+            with translated("/".join(parts)), suppress(FileNotFoundError, NotADirectoryError):
+                fd = open_in_root(self._root_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    os.utime(fd, ns=(mtime, mtime))
+                finally:
+                    os.close(fd)
+        self._times.clear()
+
+    def parent(self, parts: tuple[str, ...]) -> int:
+        """A descriptor (O_PATH) of the directory `parts`, which is made if it is missing; the applier closes it."""
+        fd = self._parents.get(parts)
+        if fd is not None:
+            return fd
+        missing: list[tuple[str, ...]] = []
+        while fd is None:
+            fd = self._open_parent(parts)
+            if fd is None:
+                if not parts:
+                    raise FileNotFoundError(errno.ENOENT, "the directory to unpack in is gone")
+                missing.append(parts)
+                parts = parts[:-1]
+        for parts in reversed(missing):
+            fd = self._keep(parts, self._make_directory(fd, parts))
+        return fd
+
+    def _open_parent(self, parts: tuple[str, ...]) -> int | None:
+        if (fd := self._parents.get(parts)) is not None:
+            return fd
+        try:
+            return self._keep(parts, open_in_root(self._root_fd, self._path(parts), _PARENT))
+        except FileNotFoundError:
+            return None
+
+    def _keep(self, parts: tuple[str, ...], fd: int) -> int:
+        if len(self._parents) >= _KEPT_OPEN:
+            self.forget()
+        self._parents[parts] = fd
+        return fd
+
+    def forget(self) -> None:
+        """Close the directories that are kept open: something on their path is no longer what it was."""
+        for fd in self._parents.values():
+            os.close(fd)
+        self._parents.clear()
+
+    def _path(self, parts: tuple[str, ...]) -> str:
+        return "/".join((self._base, *parts)) if self._base else "/".join(parts)
+
+    def _make_directory(self, above: int, parts: tuple[str, ...]) -> int:
+        # A dangling link makes this fail, with EEXIST: nothing is made at the other end of a link.
+        os.mkdir(parts[-1], 0o755, dir_fd=above)
+        fd = os.open(parts[-1], _DIRECTORY, dir_fd=above)
+        try:
+            self._look_as_below(fd, parts)
+        finally:
+            os.close(fd)
+        return os.open(parts[-1], _PARENT | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+
+    def _look_as_below(self, fd: int, parts: tuple[str, ...]) -> None:
+        for lower_fd in self._lower_fds:
+            try:
+                below = open_in_root(lower_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
+            except OSError:
+                continue
+            try:
+                info = os.fstat(below)
+            finally:
+                os.close(below)
+            os.fchown(fd, info.st_uid, info.st_gid)
+            os.fchmod(fd, stat.S_IMODE(info.st_mode))
+            self._times[parts] = info.st_mtime_ns
+            return
+        os.fchmod(fd, 0o755)
+
+    def _apply_root(self, member: Member) -> None:
+        fd = open_in_root(self._root_fd, self._base, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _dress(fd, member)
+        finally:
+            os.close(fd)
+        self._times[()] = member.mtime_ns
+
+    def _directory(self, parent: int, name: str, parts: tuple[str, ...], member: Member) -> None:
+        opaque = False
+        try:
+            os.mkdir(name, 0o700, dir_fd=parent)
+        except FileExistsError:
+            if not _is_directory(parent, name):
+                opaque = self._replace(parent, name)
+                os.mkdir(name, 0o700, dir_fd=parent)
+        fd = os.open(name, _DIRECTORY, dir_fd=parent)
+        try:
+            if opaque:
+                make_opaque(fd)
+            _dress(fd, member)
+        finally:
+            os.close(fd)
+        self._times[parts] = member.mtime_ns
+
+    def _file(self, parent: int, name: str, member: Member) -> None:
+        try:
+            fd = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
+        except FileExistsError:
+            self._replace(parent, name)
+            fd = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
+        try:
+            if member.info.sparse is None:
+                for chunk in member.data():
+                    _write(fd, chunk)
+            else:
+                for offset, chunk in member.extents():
+                    os.lseek(fd, offset, os.SEEK_SET)
+                    _write(fd, chunk)
+                os.ftruncate(fd, member.info.size)
+            _dress(fd, member)
+            os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
+        finally:
+            os.close(fd)
+
+    def _hard_link(self, parent: int, name: str, info: tarfile.TarInfo) -> None:
+        target = parts_of(info.linkname)
+        if not target:
+            raise Invalid(OPERATION, f"{info.name!r} is a hard link to nothing")
+        try:
+            source = open_in_root(self._root_fd, self._path(target[:-1]), _PARENT)
+        except FileNotFoundError:
+            raise _no_target(info) from None
+        try:
+            self._replace(parent, name, keep=(source, target[-1]))
+            with suppress(FileExistsError):
+                os.link(target[-1], name, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            raise _no_target(info) from None
+        finally:
+            os.close(source)
+
+    def _node(self, parent: int, name: str, member: Member) -> None:
+        info = member.info
+        kind = _NODES[info.type]
+        if self._merge and kind != stat.S_IFIFO:
+            raise Invalid(OPERATION, f"{info.name!r} is a device node", hint="devices are not copied into a container")
+        self._replace(parent, name)
+        os.mknod(name, kind | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
+        os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
+        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            # fchmod(2) takes no O_PATH descriptor, and opening a device may do things.
+            os.chmod(f"/proc/self/fd/{fd}", info.mode & 0o7777)
+        finally:
+            os.close(fd)
+        os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+
+    def _replace(self, parent: int, name: str, keep: tuple[int, str] | None = None) -> bool:
+        """Remove what stands in the way of a new entry; whether that was a whiteout. `keep` is an entry (directory and
+        name) that is left if it is the very same."""
+        try:
+            info = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        if keep and os.path.samestat(info, os.stat(keep[1], dir_fd=keep[0], follow_symlinks=False)):
+            return False
+        if self._merge and stat.S_ISDIR(info.st_mode):
+            raise Invalid(OPERATION, f"{name!r} is a directory in the container and none in the archive")
+        whiteout = is_whiteout(info, parent, name)
+        remove_entry(parent, name)
+        if stat.S_ISDIR(info.st_mode) or stat.S_ISLNK(info.st_mode):
+            # Only the caller's own parent is still good, and it asks anew for the next member.
+            self._forget_below(parent)
+        return whiteout
+
+    def _forget_below(self, parent: int) -> None:
+        for parts, fd in list(self._parents.items()):
+            if fd != parent:
+                os.close(fd)
+                del self._parents[parts]
+
+
+def _is_directory(parent: int, name: str) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+
+
+def _dress(fd: int, member: Member) -> None:
+    """Owner, then mode and attributes: chown takes setuid bits and capabilities away."""
+    info = member.info
+    os.fchown(fd, info.uid, info.gid)
+    os.fchmod(fd, info.mode & 0o7777)
+    if info.pax_headers:
+        for name, value in member.xattrs.items():
+            if name == "security.capability" or (name.startswith("user.") and not name.startswith("user.overlay.")):
+                try:
+                    os.setxattr(fd, name, value)
+                except OSError as error:
+                    if error.errno not in _UNSUPPORTED_ATTRIBUTE:
+                        raise
+
+
+def _write(fd: int, chunk: bytes) -> None:
+    written = os.write(fd, chunk)
+    while written < len(chunk):
+        written += os.write(fd, memoryview(chunk)[written:])
+
+
+def _no_target(info: tarfile.TarInfo) -> Invalid:
+    return Invalid(OPERATION, f"{info.name!r} is a hard link to {info.linkname!r}, which is not in it")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Errors while the entry `name` is made, in the engine's words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.EEXIST):
+            reason = f"{name!r} is below something that is no directory"
+            raise Invalid(OPERATION, reason, values={"path": error.filename or name}) from error
+        hint = "make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise kernel_error(OPERATION, f"create {name[:_NAME_SHOWN]!r}", error, hint=hint) from error
+    except (ValueError, OverflowError) as error:
+        # Owners, times and device numbers that no kernel takes; a NUL in a name.
+        raise Invalid(OPERATION, f"{name[:_NAME_SHOWN]!r} cannot be made: {error}") from error

@@ -1,0 +1,1 @@
+"""Images built from the host's own programs, so that there is something to run without a registry."""

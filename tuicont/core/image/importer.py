@@ -1,0 +1,108 @@
+"""Stores one image: documents and layers into the content store, layers unpacked into the storage driver.
+
+Knows no records and no archive format. Everything is checked on its way: digests and sizes of blobs, and each layer's
+uncompressed digest against the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO
+
+from tuicont.core.errors import Invalid, Unsupported
+from tuicont.core.image import manifest as documents
+from tuicont.core.image.base import IncomingImage, IncomingLayer, Progress
+from tuicont.core.image.compression import kind
+from tuicont.core.image.content import ContentStore, chunks_of
+from tuicont.core.image.layers import apply_layer
+from tuicont.core.model.image import Image, Layer
+from tuicont.core.storage.base import LayerTarget, StorageDriver
+
+_OPERATION = "load the image"
+_MOST_LAYERS = 500
+
+
+class Importer:
+    """Brings images into one content store and one storage driver."""
+
+    def __init__(self, content: ContentStore, storage: StorageDriver, progress: Progress | None = None) -> None:
+        self._content = content
+        self._storage = storage
+        self._progress = progress
+
+    def bring_in(self, incoming: IncomingImage) -> Image:
+        """Store the image; its record. What was stored before a failure stays, for a sweep to find."""
+        configuration = documents.decode(incoming.config, documents.Configuration, "configuration")
+        diff_ids = configuration.rootfs.diff_ids or []
+        if len(diff_ids) != len(incoming.layers):
+            values = {"layers": len(incoming.layers), "configuration": len(diff_ids)}
+            raise Invalid(_OPERATION, "it does not have the layers that its configuration names", values=values)
+        if len(diff_ids) > _MOST_LAYERS:
+            raise Unsupported(_OPERATION, f"it has {len(diff_ids)} layers; overlayfs stacks {_MOST_LAYERS}")
+        config_digest = self._content.put(incoming.config)
+        chain = documents.chain_ids(diff_ids)
+        descriptors, sizes = [], {}
+        for number, layer in enumerate(incoming.layers):
+            what = f"layer {number + 1} of {len(chain)}"
+            descriptor = self._ingest(layer, what)
+            descriptors.append(descriptor)
+            sizes[chain[number]] = self._unpack(descriptor, diff_ids[number], chain[: number + 1], what)
+        raw = incoming.manifest or documents.encode(
+            documents.Manifest(
+                config=documents.Descriptor(
+                    media_type=documents.CONFIG, digest=config_digest, size=len(incoming.config)
+                ),
+                layers=descriptors,
+            )
+        )
+        return image_of(incoming.config, incoming.names, self._content.put(raw), sizes)
+
+    def _ingest(self, layer: IncomingLayer, what: str) -> documents.Descriptor:
+        if layer.digest and self._content.has(layer.digest):
+            digest = layer.digest
+        else:
+            with layer.open() as file:
+                chunks = self._told(f"reading {what}", chunks_of(file), layer.size)
+                digest = self._content.ingest(chunks, digest=layer.digest, size=layer.size)
+        with self._content.open(digest) as blob:
+            compression = kind(blob.read(6))
+        suffix = f"+{compression}" if compression else ""
+        return documents.Descriptor(media_type=documents.LAYER + suffix, digest=digest, size=self._content.size(digest))
+
+    def _unpack(self, descriptor: documents.Descriptor, diff_id: str, chain: list[str], what: str) -> int:
+        def unpack(target: LayerTarget) -> None:
+            def passed(count: int) -> None:
+                if self._progress:
+                    self._progress(f"unpacking {what}", count, descriptor.size)
+
+            blob: BinaryIO
+            with self._content.open(descriptor.digest) as blob:
+                apply_layer(blob, diff_id, target, passed if self._progress else None)
+
+        return self._storage.add_layer(chain[-1], tuple(chain[:-1]), unpack).bytes
+
+    def _told(self, what: str, chunks: Iterable[bytes], size: int) -> Iterable[bytes]:
+        done = 0
+        for chunk in chunks:
+            yield chunk
+            done += len(chunk)
+            if self._progress:
+                self._progress(what, done, max(size, 0))
+
+
+def image_of(config: bytes, names: tuple[str, ...], manifest_digest: str, sizes: Mapping[str, int]) -> Image:
+    """The record of an image whose layers are stored; `sizes` are bytes by chain id."""
+    configuration = documents.decode(config, documents.Configuration, "configuration")
+    diff_ids = configuration.rootfs.diff_ids or []
+    chain = documents.chain_ids(diff_ids)
+    layers = zip(diff_ids, chain, documents.layer_commands(configuration), strict=True)
+    return Image(
+        id=documents.digest_of(config),
+        references=names,
+        config=documents.image_config(configuration),
+        layers=tuple(Layer(diff_id=d, chain_id=c, size=sizes[c], created_by=by) for d, c, by in layers),
+        architecture=configuration.architecture,
+        os=configuration.os,
+        created_ns=documents.created_ns(configuration),
+        manifest_digest=manifest_digest,
+    )

@@ -1,0 +1,188 @@
+"""The documents that describe an image: the OCI image specification's index, manifest and configuration, and
+Docker's manifest.json.
+
+Pure: from bytes to values and back. What a document says beyond these fields stays in its raw bytes, which are
+what is stored and what its digest is of.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import platform
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from tuicont.core.errors import Invalid
+from tuicont.core.image.reference import is_digest
+from tuicont.core.model.image import ImageConfig
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+INDEXES = (INDEX, DOCKER_LIST)
+MANIFESTS = (MANIFEST, DOCKER_MANIFEST)
+
+REF_NAME = "org.opencontainers.image.ref.name"
+CONTAINERD_NAME = "io.containerd.image.name"
+
+LARGEST_DOCUMENT = 4 << 20
+"""Bytes; the distribution specification lets registries refuse larger manifests."""
+
+T = TypeVar("T")
+
+
+class Platform(msgspec.Struct, frozen=True, kw_only=True):
+    architecture: str = ""
+    os: str = ""
+    variant: str = ""
+
+
+class Descriptor(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What another document is: its type, digest and size in bytes."""
+
+    media_type: str = ""
+    digest: str
+    size: int
+    platform: Platform | None = None
+    annotations: dict[str, str] | None = None
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    schema_version: int = 2
+    manifests: list[Descriptor] | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    schema_version: int = 2
+    media_type: str = MANIFEST
+    config: Descriptor
+    layers: list[Descriptor] | None = None
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """`config` of an image's configuration. Docker writes null for what is empty."""
+
+    user: str | None = None
+    env: list[str] | None = None
+    entrypoint: list[str] | None = None
+    cmd: list[str] | None = None
+    working_dir: str | None = None
+    stop_signal: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class RootFs(msgspec.Struct, frozen=True, kw_only=True):
+    type: str = "layers"
+    diff_ids: list[str] | None = None
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    created_by: str | None = None
+    comment: str | None = None
+    empty_layer: bool | None = None
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    architecture: str = ""
+    os: str = ""
+    variant: str = ""
+    created: str | None = None
+    config: Execution | None = None
+    rootfs: RootFs = RootFs()
+    history: list[HistoryEntry] | None = None
+
+
+class DockerEntry(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """One image of a Docker archive's manifest.json; `config` and `layers` are paths in the archive."""
+
+    config: str
+    repo_tags: list[str] | None = None
+    layers: list[str] | None = None
+
+
+def decode(raw: bytes, kind: type[T], what: str) -> T:
+    """The document as `kind`; `what` names it in the error. Raises `Invalid`."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid("read the image", f"{what}: {_lower(str(error))}") from error
+
+
+def check(descriptor: Descriptor, what: str) -> Descriptor:
+    """The descriptor, if its digest and size can be. Raises `Invalid`."""
+    if not is_digest(descriptor.digest) or descriptor.size < 0:
+        raise Invalid("read the image", f"{what}: not a descriptor", values={"digest": descriptor.digest})
+    return descriptor
+
+
+def digest_of(raw: bytes) -> str:
+    return "sha256:" + hashlib.sha256(raw).hexdigest()
+
+
+def chain_ids(diff_ids: list[str]) -> list[str]:
+    """The chain id of each layer (OCI image-spec, config.md, "Layer ChainID")."""
+    chain: list[str] = []
+    for diff_id in diff_ids:
+        chain.append(digest_of(f"{chain[-1]} {diff_id}".encode()) if chain else diff_id)
+    return chain
+
+
+def layer_commands(configuration: Configuration) -> list[str]:
+    """What made each layer, from the history; empty where it does not say."""
+    entries = [entry for entry in configuration.history or () if not entry.empty_layer]
+    commands = [entry.created_by or entry.comment or "" for entry in entries]
+    count = len(configuration.rootfs.diff_ids or ())
+    return commands if len(commands) == count else [""] * count
+
+
+def image_config(configuration: Configuration) -> ImageConfig:
+    """What the engine needs of `config`."""
+    execution = configuration.config or Execution()
+    return ImageConfig(
+        user=execution.user or "",
+        env=tuple(execution.env or ()),
+        entrypoint=tuple(execution.entrypoint or ()),
+        cmd=tuple(execution.cmd or ()),
+        workdir=execution.working_dir or "",
+        stop_signal=execution.stop_signal or "",
+        labels=execution.labels or {},
+    )
+
+
+def created_ns(configuration: Configuration) -> int:
+    """Nanoseconds since the epoch; 0 when it says none or nonsense."""
+    match = re.fullmatch(r"(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", configuration.created or "")
+    if not match:
+        return 0
+    try:
+        seconds = datetime.datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return 0
+    return max(0, int(seconds)) * 10**9 + int((match[2] or "0")[:9].ljust(9, "0"))
+
+
+def host_platform() -> Platform:
+    """This machine, in Go's names for architectures."""
+    machine = platform.machine().lower()
+    names = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "i386": "386"}
+    return Platform(architecture=names.get(machine, machine), os="linux", variant="v7" if machine == "armv7l" else "")
+
+
+def runs_here(wanted: Platform, here: Platform) -> bool:
+    """Whether an image for `wanted` runs on `here`; what is not said matches."""
+    return wanted.architecture in ("", here.architecture) and wanted.os in ("", here.os)
+
+
+def encode(document: Any) -> bytes:
+    """JSON in one fixed form, so that equal documents have equal digests."""
+    return msgspec.json.encode(document, order="deterministic")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

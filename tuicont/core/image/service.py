@@ -1,0 +1,267 @@
+"""Images as a whole: stored, named, found, shown and removed.
+
+Knows archives, content and layers, but not containers: who uses an image is told by the caller. The records (a
+transaction each) are the truth; blobs and layers that no record names are garbage, which a sweep removes when nobody is
+bringing any in. So a load that fails or is killed at any moment leaves nothing that the next sweep does not find.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
+from tuicont.core.image import manifest as documents
+from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Progress
+from tuicont.core.image.content import ContentStore
+from tuicont.core.image.importer import Importer, image_of
+from tuicont.core.image.reference import parse
+from tuicont.core.model.image import Image
+from tuicont.core.storage.base import StorageDriver
+from tuicont.core.sys.locks import lock, try_lock
+
+_SHORTEST_ID = 4
+
+
+class ImageService:
+    """The images of one state root. Safe from any thread and process. `made` are images built on first use."""
+
+    def __init__(
+        self, records: ImageRecords, content: ContentStore, storage: StorageDriver, made: ImageSource | None = None
+    ) -> None:
+        self._records = records
+        self._content = content
+        self._storage = storage
+        self._made = made
+
+    # find
+
+    def images(self) -> tuple[Image, ...]:
+        """Every image, newest first."""
+        return self._records.images()
+
+    @property
+    def buildable(self) -> tuple[str, ...]:
+        """Names of images that need not be there to be asked for: they are built on first use."""
+        return self._made.names if self._made else ()
+
+    def get(self, ref: str) -> Image:
+        """The image of that name, digest, id or unambiguous beginning of its id; one that can be made is made when it
+        is asked for by name. Raises `NotFound`, `Invalid`."""
+        if found := self._find(ref):
+            return found
+        name = str(parse(ref))
+        if self._made and name in self._made.names:
+            self._make()
+            if found := self._find(ref):
+                return found
+        raise NotFound(f"find the image {ref}", "there is none of that name", hint=self._hint(name))
+
+    def inspect(self, ref: str) -> dict[str, Any]:
+        """All that is known of an image, as plain JSON values, with Docker's keys."""
+        image = self.get(ref)
+        raw: dict[str, Any] = msgspec.json.decode(self._content.read(image.id))
+        return {
+            "Id": image.id,
+            "RepoTags": list(image.references),
+            "ManifestDigest": image.manifest_digest,
+            "Created": raw.get("created"),
+            "Author": raw.get("author", ""),
+            "Architecture": image.architecture,
+            "Os": image.os,
+            "Size": image.size,
+            "Config": raw.get("config") or {},
+            "RootFS": {"Type": "layers", "Layers": [layer.diff_id for layer in image.layers]},
+            "Layers": msgspec.to_builtins(image.layers),
+            "History": raw.get("history") or [],
+        }
+
+    def chains(self) -> frozenset[str]:
+        """The chain ids of every layer that an image has."""
+        return frozenset(layer.chain_id for image in self.images() for layer in image.layers)
+
+    # change
+
+    def load(self, path: str, progress: Progress | None = None) -> tuple[Image, ...]:
+        """Store the images of a Docker archive or OCI layout: a file (plain or compressed), a directory, or "-" for
+        standard input. They come back with the names that they were loaded under. Nothing stays when that fails."""
+        from tuicont.core.image.archive import open_archive
+
+        with self._bringing_in(), open_archive(path, self._content, progress) as incoming:
+            loaded = [(self._add(image, progress), image.names) for image in incoming]
+        return tuple(msgspec.structs.replace(image, references=names) for image, names in loaded)
+
+    def tag(self, ref: str, name: str) -> Image:
+        """Give an image one more name, taken from whichever image had it."""
+        image, reference = self.get(ref), parse(name)
+        if reference.digest:
+            raise Invalid(f"tag {ref} as {name}", "a name with a digest cannot be given")
+        with self._records.transaction() as changes:
+            changes.put_image(msgspec.structs.replace(image, references=(str(reference),)))
+            changes.event("/images/create", image.id, str(reference))
+        self._write_index()
+        return self.get(image.id)
+
+    def remove(self, ref: str, users: Mapping[str, Sequence[str]], *, force: bool = False) -> tuple[str, ...]:
+        """Take a name away, and the image with its last name. `users` has, by image id, the containers made from it.
+        What was done, as lines. Raises `Conflict` when containers need it; with `force` it only loses its names."""
+        image = self._find(ref)
+        if image is None:
+            raise NotFound(f"remove the image {ref}", "there is none of that name")
+        by_name = ref not in (image.id,) and not image.id.removeprefix("sha256:").startswith(
+            ref.removeprefix("sha256:")
+        )
+        doomed = (str(parse(ref)),) if by_name and len(image.references) > 1 else image.references
+        last = len(doomed) == len(image.references)
+        containers = users.get(image.id, ())
+        if not force and last and containers:
+            names = ", ".join(sorted(containers)[:5])
+            raise Conflict(f"remove the image {ref}", f"containers use it: {names}", hint="remove them first, or force")
+        if not force and not by_name and len(doomed) > 1:
+            raise Conflict(
+                f"remove the image {ref}", f"it has several names: {', '.join(doomed)}", hint="force removes all"
+            )
+        deleted = last and not containers
+        with self._records.transaction() as changes:
+            for name in doomed:
+                changes.delete_image_name(name)
+            if deleted:
+                changes.delete_image(image.id)
+            changes.event("/images/delete", image.id, doomed[0] if doomed else image.id[7:19])
+        self._write_index()
+        if deleted:
+            self.sweep()
+        return (*(f"untagged: {name}" for name in doomed), *((f"deleted: {image.id}",) if deleted else ()))
+
+    def sweep(self) -> int:
+        """Remove blobs and layers that no image has, unless somebody is bringing some in; how many."""
+        fd = self._open_lock()
+        try:
+            if not try_lock(fd):
+                return 0
+            chains = self.chains()
+            garbage = [n for n in self._storage.names() if n.startswith("sha256:") and n not in chains]
+            for name in reversed(garbage):
+                self._storage.remove(name)
+            used = self._used_blobs()
+            blobs = [digest for digest in self._content.digests() if digest not in used]
+            for digest in blobs:
+                self._content.remove(digest)
+            return len(garbage) + len(blobs) + self._content.sweep()
+        finally:
+            os.close(fd)
+
+    def recover(self) -> tuple[Image, ...]:
+        """Record again what the content store's index names: for a store whose records were lost. Images whose
+        documents or layers are gone are passed over."""
+        recovered = []
+        with self._bringing_in():
+            for digest, names in self._content.index():
+                try:
+                    image = self._recover(digest, names)
+                except EngineError:
+                    continue
+                with self._records.transaction() as changes:
+                    changes.put_image(image)
+                recovered.append(image)
+        return tuple(recovered)
+
+    # below here nothing is part of the service
+
+    def _find(self, ref: str) -> Image | None:
+        images = self.images()
+        wanted = _normal(ref)
+        for image in images:
+            if wanted in image.references or ref == image.id:
+                return image
+        name, _, digest = wanted.partition("@")
+        prefix = ref.removeprefix("sha256:")
+        if digest:
+            return next((i for i in images if digest in (i.manifest_digest, i.id) and _has_repository(i, name)), None)
+        found = [i for i in images if len(prefix) >= _SHORTEST_ID and i.id[7:].startswith(prefix)]
+        if len(found) > 1:
+            raise Conflict(f"find the image {ref}", "several images' ids begin so")
+        return found[0] if found else None
+
+    def _hint(self, name: str) -> str:
+        known = [n for image in self.images() for n in image.references] + list(self.buildable)
+        close = [n for n in dict.fromkeys(known) if n.partition(":")[0] == name.partition(":")[0]] or known
+        return f"there is {', '.join(dict.fromkeys(close[:4]))}; load -i FILE brings in others"
+
+    def _make(self) -> None:
+        assert self._made is not None
+        incoming = self._made.build()
+        with self._bringing_in():
+            for image in incoming:
+                self._add(image, None)
+
+    def _add(self, incoming: IncomingImage, progress: Progress | None) -> Image:
+        image = Importer(self._content, self._storage, progress).bring_in(incoming)
+        with self._records.transaction() as changes:
+            changes.put_image(image)
+            changes.event("/images/create", image.id, image.references[0] if image.references else image.id[7:19])
+        self._write_index()
+        return self._find(image.id) or image
+
+    def _recover(self, digest: str, names: tuple[str, ...]) -> Image:
+        raw = self._content.read(digest)
+        manifest = documents.decode(raw, documents.Manifest, "manifest")
+        config = self._content.read(manifest.config.digest)
+        sizes = {}
+        for chain_id in documents.chain_ids(
+            documents.decode(config, documents.Configuration, "").rootfs.diff_ids or []
+        ):
+            sizes[chain_id] = self._storage.usage(chain_id).bytes
+        return image_of(config, names, digest, sizes)
+
+    def _used_blobs(self) -> set[str]:
+        used: set[str] = set()
+        for image in self.images():
+            used |= {image.id, image.manifest_digest}
+            manifest = documents.decode(self._content.read(image.manifest_digest), documents.Manifest, "manifest")
+            used.update(layer.digest for layer in manifest.layers or ())
+        return used
+
+    def _write_index(self) -> None:
+        fd = self._open_lock("index.lock")
+        try:
+            lock(fd)
+            self._content.write_index([(i.manifest_digest, i.references) for i in self.images()])
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def _bringing_in(self) -> Iterator[None]:
+        """While blobs and layers come in that no record names yet, no sweep may take them."""
+        fd = self._open_lock()
+        failed = True
+        try:
+            lock(fd, shared=True)
+            yield
+            failed = False
+        finally:
+            os.close(fd)
+            if failed:
+                self.sweep()
+
+    def _open_lock(self, name: str = "lock") -> int:
+        return os.open(f"{self._content.root}/{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@lru_cache(maxsize=256)
+def _normal(ref: str) -> str:
+    """The name in its full form; what is no name (an id is, in form) stays as it is."""
+    try:
+        return str(parse(ref))
+    except Invalid:
+        return ref
+
+
+def _has_repository(image: Image, name: str) -> bool:
+    repository = name.rpartition(":")[0] or name
+    return any(parse(reference).repository == repository for reference in image.references)
