@@ -1,0 +1,128 @@
+/* tuicont-shim: one container's keeper. It makes the container's init by a plan, keeps its pipes or its
+ * terminal, its log and its exit status, and serves those who want to talk to it, until it is released.
+ * Under the name tuicont-init it is the reaper inside a container instead. */
+#include "shim.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* By a relative path, so that the length of run_dir does not matter. */
+static int open_socket(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_NAME};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+    if (fd < 0) return -errno;
+    umask(0177);
+    error = bind(fd, (struct sockaddr *)&address, sizeof address);
+    if (error < 0 && errno == EADDRINUSE && unlink(SOCKET_NAME) == 0) /* of a shim that was killed */
+        error = bind(fd, (struct sockaddr *)&address, sizeof address);
+    if (error < 0 || listen(fd, 64) < 0) return -errno;
+    umask(0077);
+    return fd;
+}
+
+static void remove_exec_records(void) {
+    struct entry { /* linux_dirent64 of getdents(2) */
+        uint64_t inode, offset;
+        unsigned short length;
+        char type, name[];
+    } *entry;
+    char list[4096] __attribute__((aligned(8)));
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ssize_t length;
+    while ((length = syscall(SYS_getdents64, directory, list, sizeof list)) > 0)
+        for (char *at = list; at < list + length; at += entry->length) {
+            entry = (struct entry *)at;
+            if (!strncmp(entry->name, "exec-", 5)) unlink(entry->name);
+        }
+    close(directory);
+}
+
+static void remove_files(void) {
+    unlink(SOCKET_NAME);
+    if (exec_records) remove_exec_records();
+}
+
+static int failed(struct packet_failed *failure, int error) {
+    failure->type = FAILED;
+    failure->error = error;
+    remove_files();
+    send(FD_CONTROL, failure, sizeof *failure, MSG_NOSIGNAL);
+    return 1;
+}
+
+static int enter_own_cgroup(const struct plan *plan) {
+    struct cursor c = plan->enter;
+    int error = 0;
+    for (uint32_t i = 0; i < plan->head.enter_count && !error; i++) error = enter_cgroup(take_string(&c));
+    return error;
+}
+
+/* Wait for a container to keep. Its id takes the place of the blanks in `name`, which is an argument of this
+ * process. False when the engine has gone away without one. */
+static bool receive_work(char *name) {
+    char control[CMSG_SPACE(3 * sizeof(int))];
+    struct packet_begin begin = {0};
+    struct iovec one = {&begin, sizeof begin};
+    struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *head;
+    int fds[3];
+    if (recvmsg(FD_CONTROL, &message, MSG_CMSG_CLOEXEC) < (ssize_t)sizeof(struct packet_head)) return false;
+    head = CMSG_FIRSTHDR(&message);
+    if (begin.type != BEGIN || !head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof fds)) return false;
+    memcpy(fds, CMSG_DATA(head), sizeof fds); /* not those numbers themselves, which are taken from the start */
+    for (int i = 0; i < 3; i++) {
+        if (dup2(fds[i], FD_PLAN + i) < 0) return false;
+        close(fds[i]);
+    }
+    for (size_t i = 0; i < sizeof begin.id && name[i]; i++) name[i] = begin.id[i];
+    return true;
+}
+
+static int keep_container(char *name) {
+    struct packet_failed failure = {.index = -1};
+    struct plan plan;
+    struct born born;
+    struct client *engine;
+    int error, listener;
+    prctl(PR_SET_NAME, "tuicont-shim");
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (!receive_work(name)) return 1;
+    failure.stage = AT_PLAN;
+    if ((error = plan_map(&plan, FD_PLAN, 0)) < 0) return failed(&failure, -error);
+    failure.stage = AT_SHIM_CGROUP;
+    if ((error = enter_own_cgroup(&plan)) < 0) return failed(&failure, -error);
+    failure.stage = AT_SOCKET;
+    if (fchdir(FD_RUN_DIR) < 0) return failed(&failure, errno);
+    close(FD_RUN_DIR);
+    if ((listener = open_socket()) < 0) return failed(&failure, -listener);
+    failure.stage = AT_LOG;
+    if ((error = log_open(plan.log_path, plan.head.log_max_size, plan.head.log_max_files)) < 0)
+        return failed(&failure, -error);
+    if (!(engine = client_add(FD_CONTROL)) || !(exit_path = strdup(plan.exit_path))) return failed(&failure, ENOMEM);
+    output_held = plan.head.flags & PLAN_HOLD;
+    if (process_start(&plan, engine, &init, &born, &failure) < 0) return failed(&failure, failure.error);
+    plan_unmap(&plan);
+    close(FD_PLAN);
+    close(FD_GUARD);
+    engine->waiting = engine->engine = true;
+    send_started(engine, init, born.nanoseconds);
+    error = serve(listener);
+    if (error) remove_files(); /* else it was released, and who did that removes the whole directory */
+    return error ? 1 : 0;
+}
+
+int main(int argc, char **argv) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, 0); /* the shim learns of what it needs by descriptors */
+    if (argc > 0 && !strcmp(argv[0], "tuicont-init")) return reaper_main(argc, argv);
+    return argc > 1 ? keep_container(argv[1]) : 1;
+}

@@ -1,0 +1,188 @@
+/* Operations that change the mount table of the container. */
+#include "shim.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* sys/mount.h and linux/mount.h cannot both be included with this C library */
+int mount(const char *source, const char *target, const char *fstype, unsigned long flags, const void *options);
+int umount2(const char *target, int flags);
+enum { DETACH = 2, RECURSIVE = 0x8000 };
+
+static int result(long value) { return value < 0 ? -errno : 0; }
+
+static int clone_tree(int fd, const char *path, bool recursive) {
+    int tree = syscall(SYS_open_tree, fd, path,
+                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH) | (recursive ? RECURSIVE : 0));
+    return tree < 0 ? -errno : tree;
+}
+
+static int place(int tree, int target) {
+    return result(
+        syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+static int set_attributes(int fd, uint64_t attributes, bool recursive, uint64_t propagation) {
+    struct mount_attr change = {
+        .attr_set = attributes,
+        .attr_clr = attributes & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+        .propagation = propagation,
+    };
+    return result(syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? RECURSIVE : 0), &change, sizeof change));
+}
+
+int op_set_propagation(struct birth *b, struct cursor *c) {
+    const char *path = take_string(c);
+    unsigned long flags = take_int(c);
+    return result(mount(0, path, 0, flags, 0));
+}
+
+int op_mount_root(struct birth *b, struct cursor *c) {
+    const char *cwd = take_string(c), *source = take_string(c), *target = take_string(c);
+    const char *fstype = take_string(c), *options = take_string(c);
+    unsigned long flags = take_int(c);
+    if (*cwd && chdir(cwd) < 0) return -errno;
+    return result(mount(source, target, fstype, flags, options));
+}
+
+int op_open_tree(struct birth *b, struct cursor *c) {
+    uint64_t slot = take_int(c);
+    const char *source = take_string(c);
+    int tree = clone_tree(AT_FDCWD, source, take_int(c));
+    if (tree < 0) return tree;
+    if (slot >= b->plan->head.operations) return -EBADMSG;
+    b->slots[slot] = tree;
+    return 0;
+}
+
+int op_pivot_root(struct birth *b, struct cursor *c) {
+    if (chdir(take_string(c)) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0 || chdir("/") < 0)
+        return -errno;
+    b->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return b->root < 0 ? -errno : 0;
+}
+
+/* Whatever hides a part of procfs could feed the next operations lies about the process, or take away what is
+ * masked and read-only there; and an image can lead any target to it by a link. The files are those that only tell of
+ * the machine, which lxcfs and its like replace. */
+static int refuse_procfs(int target, const char *path) {
+    static const char *const harmless[] = {"cpuinfo", "diskstats", "loadavg", "meminfo",
+                                           "slabinfo", "stat", "swaps", "uptime"};
+    struct statfs where;
+    if (fstatfs(target, &where) < 0) return -errno;
+    if (where.f_type != PROC_SUPER_MAGIC) return 0;
+    if (!strncmp(path, "/proc/", 6))
+        for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+            if (!strcmp(path + 6, harmless[i])) return 0;
+    return -EPERM;
+}
+
+int op_mount(struct birth *b, struct cursor *c) {
+    const char *source = take_string(c), *target = take_string(c), *fstype = take_string(c), *options = take_string(c);
+    unsigned long flags = take_int(c);
+    /* what later operations trust to be /proc and /sys must not move when somebody swaps a link */
+    uint64_t how = !strcmp(fstype, "proc") || !strcmp(fstype, "sysfs") ? RESOLVE_NO_SYMLINKS : 0;
+    int fd = make_target(b, target, true, how), error;
+    if (fd < 0) return fd;
+    error = strcmp(fstype, "proc") ? refuse_procfs(fd, target) : 0;
+    if (!error) error = fchdir(fd) < 0 ? -errno : result(mount(source, ".", fstype, flags, options));
+    close(fd);
+    return error;
+}
+
+int op_place_tree(struct birth *b, struct cursor *c) {
+    uint64_t slot = take_int(c);
+    const char *path = take_string(c);
+    uint64_t attributes = take_int(c);
+    bool recursive = take_int(c);
+    struct stat status;
+    int tree, target, error;
+    if (slot >= b->plan->head.operations || (tree = b->slots[slot]) < 0) return -EBADMSG;
+    if (fstat(tree, &status) < 0) return -errno;
+    if (attributes && (error = set_attributes(tree, attributes, recursive, 0)) < 0) return error; /* before it is seen */
+    if ((target = make_target(b, path, S_ISDIR(status.st_mode), 0)) < 0) return target;
+    if (!(error = refuse_procfs(target, path))) error = place(tree, target);
+    close(target);
+    close(tree);
+    b->slots[slot] = -1;
+    return error;
+}
+
+int op_set_mount_attributes(struct birth *b, struct cursor *c) {
+    const char *path = take_string(c);
+    uint64_t attributes = take_int(c);
+    bool recursive = take_int(c);
+    int fd = resolve(b, path, O_PATH, 0), error;
+    if (fd < 0) return fd;
+    error = set_attributes(fd, attributes, recursive, take_int(c));
+    close(fd);
+    return error;
+}
+
+/* An empty read-only file system that is mounted nowhere yet. */
+static int new_empty_tree(void) {
+    int context, tree;
+    if ((context = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC)) < 0) return -errno;
+    if (syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "ro", 0, 0) < 0 ||
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) < 0 ||
+        (tree = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) < 0)
+        tree = -errno;
+    close(context);
+    return tree;
+}
+
+static int mask_with_clone(int source, int target) {
+    int tree = clone_tree(source, "", false), error;
+    if (tree < 0) return tree;
+    error = place(tree, target);
+    close(tree);
+    return error;
+}
+
+/* The first directory gets the new file system itself, the others clones of it where it lies: before Linux
+ * 6.15 a tree that is mounted nowhere cannot be cloned. */
+static int mask_directory(struct birth *b, int target) {
+    if (b->empty >= 0) return mask_with_clone(b->empty, target);
+    if ((b->empty = new_empty_tree()) < 0) return b->empty;
+    return place(b->empty, target);
+}
+
+static int mask_file(struct birth *b, int target) {
+    if (b->null < 0 && (b->null = open_null(b, O_PATH)) < 0) return b->null;
+    return mask_with_clone(b->null, target);
+}
+
+int op_mask(struct birth *b, struct cursor *c) {
+    struct stat status;
+    int fd = resolve(b, take_string(c), O_PATH, 0), error;
+    if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+    if (fstat(fd, &status) < 0)
+        error = -errno;
+    else
+        error = S_ISDIR(status.st_mode) ? mask_directory(b, fd) : mask_file(b, fd);
+    close(fd);
+    return error;
+}
+
+int op_read_only_path(struct birth *b, struct cursor *c) {
+    int fd = resolve(b, take_string(c), O_PATH, 0), tree, error;
+    if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+    if ((tree = clone_tree(fd, "", true)) < 0) {
+        close(fd);
+        return tree;
+    }
+    error = set_attributes(tree, MOUNT_ATTR_RDONLY, true, 0);
+    if (!error) error = place(tree, fd);
+    close(tree);
+    close(fd);
+    return error;
+}

@@ -1,0 +1,114 @@
+/* What is on the wire between the engine and the shim. `wire.py`, `encode.py` and `ops.py` hold the same
+ * numbers; tests/unit/test_encode.py compares them. All integers are in the machine's own byte order. */
+#ifndef PROTO_H
+#define PROTO_H
+
+#include <stdint.h>
+
+/* Descriptors of the shim (0, 1, 2 are /dev/null). It is started with FD_CONTROL alone, maybe before there is
+ * a container for it, and gets the others with BEGIN. FD_GUARD is closed when the birth is over: it holds the
+ * container's lock, so that nobody takes a birth whose engine has died for a failed one. */
+enum { FD_CONTROL = 3, FD_PLAN = 4, FD_RUN_DIR = 5, FD_GUARD = 6 };
+
+#define PLAN_MAGIC 0x31504354u
+#define SOCKET_NAME "shim.sock"
+
+enum plan_flag { PLAN_TRACE = 1, PLAN_STEP = 2, PLAN_STDIN = 4, PLAN_REAPER = 8, PLAN_TERMINAL = 16, PLAN_HOLD = 32, PLAN_LATER = 64 };
+
+/* With PLAN_LATER the operations are not there yet: the child waits for STEP and then reads a whole plan at
+ * LATER_OFFSET of the same file. What is there before it is never written again. */
+enum { LATER_OFFSET = 65536 };
+
+/* The head of a plan. After it come the strings clone_into, exit_path, log_path and exec_id, then
+ * `enter_count` strings (v1 directories for the shim itself), then `operations` operations. A string is
+ * its length (u32), its bytes and a NUL; an integer 64 bits; a list its length (u32) and its strings. */
+struct plan_head {
+    uint32_t magic, flags;
+    uint64_t clone_flags, log_max_size;
+    uint32_t log_max_files, enter_count, operations, reserved;
+};
+
+enum operation_code {
+    OP_ENTER_CGROUP = 1,
+    OP_SET_PROPAGATION,
+    OP_UNSHARE,
+    OP_MOUNT_ROOT,
+    OP_OPEN_TREE,
+    OP_PIVOT_ROOT,
+    OP_MOUNT,
+    OP_PLACE_TREE,
+    OP_SET_MOUNT_ATTRIBUTES,
+    OP_MAKE_NODE,
+    OP_MAKE_SYMLINK,
+    OP_MAKE_DIRECTORY,
+    OP_MASK,
+    OP_READ_ONLY_PATH,
+    OP_SET_HOSTNAME,
+    OP_SET_DOMAINNAME,
+    OP_SET_SYSCTL,
+    OP_BRING_LOOPBACK_UP,
+    OP_SET_RLIMIT,
+    OP_SET_OOM_SCORE_ADJ,
+    OP_OPEN_TERMINAL,
+    OP_CONNECT_STDIO,
+    OP_JOIN_SESSION_KEYRING,
+    OP_SET_NO_NEW_PRIVILEGES,
+    OP_LIMIT_BOUNDING_SET,
+    OP_SET_IDENTITY,
+    OP_SET_CAPABILITIES,
+    OP_INSTALL_SECCOMP,
+    OP_SET_UMASK,
+    OP_CHANGE_DIRECTORY,
+    OP_ENTER_NAMESPACES,
+    OP_EXECUTE,
+    OPERATION_CODES
+};
+
+/* Packets (SOCK_SEQPACKET). From a client: */
+enum request_type { ATTACH = 1, EXEC, INPUT, INPUT_END, RESIZE, WAIT, RELEASE, STATE, STEP, BEGIN };
+enum { WITH_STDIN = 1 };
+
+/* From the shim: */
+enum reply_type { STARTED = 32, FAILED, TRACE, OUTPUT, EXITED, STEPPED, RELEASED };
+
+/* Where a start failed. */
+enum stage { AT_PLAN = 1, AT_SHIM_CGROUP, AT_SOCKET, AT_LOG, AT_PIPES, AT_CLONE, AT_OPERATION, AT_SILENT_DEATH };
+
+struct packet_head {
+    uint32_t type, flags; /* flags: WITH_STDIN of ATTACH, 1 or 2 of OUTPUT, the count of TRACE */
+};
+struct packet_begin { /* carries FD_PLAN, FD_RUN_DIR and FD_GUARD; the id is shown by ps */
+    uint32_t type, flags;
+    char id[64];
+};
+struct packet_resize {
+    uint32_t type, flags, rows, cols;
+};
+struct packet_started { /* carries a pidfd of the process */
+    uint32_t type, flags;
+    int32_t pid, reserved;
+    uint64_t start_time, nanoseconds;
+};
+struct packet_failed {
+    uint32_t type, stage;
+    int32_t index, code, error, signal;
+};
+struct packet_exited {
+    uint32_t type, flags;
+    int32_t code, signal;
+    uint64_t time_ns;
+};
+struct packet_stepped { /* operation `index` comes next; the one before it took `nanoseconds` */
+    uint32_t type, flags;
+    int32_t index, code;
+    uint64_t nanoseconds;
+};
+struct trace_record {
+    uint32_t index;
+    int32_t error;
+    uint64_t nanoseconds;
+};
+
+enum { INPUT_MAX = 32 * 1024, OUTPUT_MAX = 16 * 1024 };
+
+#endif

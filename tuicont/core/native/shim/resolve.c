@@ -1,0 +1,139 @@
+/* Paths below the container's root, resolved so that no link in an image leads out of it (openat2(2)). Before
+ * PivotRoot there is no such root, and paths are the host's. */
+#include "shim.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int resolve(struct birth *b, const char *path, int flags, uint64_t how) {
+    struct open_how open_how = {.flags = (unsigned)flags | O_CLOEXEC};
+    int fd, tries = 8;
+    if (b->root >= 0) open_how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | how;
+    do /* EAGAIN: a rename or a mount elsewhere raced with a ".." */
+        fd = syscall(SYS_openat2, b->root >= 0 ? b->root : AT_FDCWD, path, &open_how, sizeof open_how);
+    while (fd < 0 && errno == EAGAIN && --tries);
+    return fd < 0 ? -errno : fd;
+}
+
+enum { LINKS_MAX = 5, ROOM = 4096 };
+
+static int make_directories(struct birth *b, const char *path, uint64_t how, int links);
+static int make_file(struct birth *b, const char *path, uint64_t how, int links);
+
+/* `name` in `parent` is a link to something that is missing: make that, as an image means it whose
+ * /etc/resolv.conf leads to /run. `directory` is the path that `parent` was reached by. */
+static int make_linked(struct birth *b, int parent, const char *directory, const char *name, bool file, uint64_t how,
+                       int links) {
+    char path[ROOM], link[ROOM];
+    struct text t = TEXT(path);
+    ssize_t length = syscall(SYS_readlinkat, parent, name, link, sizeof link - 1);
+    if (length < 0) return errno == EINVAL ? -ENOENT : -errno; /* it was replaced meanwhile */
+    if (!links) return -ELOOP;
+    link[length] = 0;
+    if (*link != '/') {
+        text_add(&t, directory);
+        text_add(&t, "/");
+    }
+    text_add(&t, link);
+    if (t.cut) return -ENAMETOOLONG;
+    return file ? make_file(b, path, how, links - 1) : make_directories(b, path, how, links - 1);
+}
+
+/* The nearest directory above the missing `path` that is there; `missing` is set to the first component in it that
+ * is not. Nearly always that is the last one, so the search begins at the end. */
+static int open_existing(struct birth *b, char *path, uint64_t how, char **missing) {
+    char *end = path + strlen(path);
+    int fd = -ENOENT;
+    while (fd == -ENOENT) {
+        while (end > path && end[-1] == '/') end--;
+        while (end > path && end[-1] != '/') end--;
+        *missing = end;
+        while (end > path && end[-1] == '/') end--;
+        if (end == path) return resolve(b, b->root >= 0 || *path == '/' ? "/" : ".", O_PATH | O_DIRECTORY, 0);
+        char after = *end;
+        *end = 0;
+        fd = resolve(b, path, O_PATH | O_DIRECTORY, how);
+        *end = after;
+    }
+    return fd;
+}
+
+/* Make every missing directory of `path` itself; returns a descriptor of the last. */
+static int make_directories(struct birth *b, const char *path, uint64_t how, int links) {
+    char prefix[ROOM], *start;
+    size_t length = strlen(path);
+    int fd = resolve(b, path, O_PATH | O_DIRECTORY, how), parent;
+    if (fd != -ENOENT) return fd;
+    if (length >= sizeof prefix) return -ENAMETOOLONG;
+    memcpy(prefix, path, length + 1);
+    if ((parent = open_existing(b, prefix, how, &start)) < 0) return parent;
+    for (char *end; *(start += strspn(start, "/")); start = end) {
+        end = start + strcspn(start, "/");
+        char after = *end, name[256];
+        *end = 0;
+        text_add(&(struct text)TEXT(name), start);
+        fd = mkdirat(parent, start, 0755) < 0 && errno != EEXIST ? -errno : resolve(b, prefix, O_PATH | O_DIRECTORY, how);
+        if (fd == -ENOENT) {
+            char before = *start;
+            *start = 0;
+            fd = make_linked(b, parent, prefix, name, false, how, links);
+            *start = before;
+        }
+        close(parent);
+        if (fd < 0) return fd;
+        parent = fd;
+        *end = after;
+    }
+    return parent;
+}
+
+static int open_parent(struct birth *b, const char *path, char directory[ROOM], const char **name, int links) {
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    *name = slash ? slash + 1 : path;
+    if (!**name || !strcmp(*name, ".") || !strcmp(*name, "..")) return -EINVAL;
+    if (length >= ROOM) return -ENAMETOOLONG;
+    memcpy(directory, path, length);
+    directory[length] = 0;
+    if (length) return make_directories(b, directory, 0, links);
+    return resolve(b, b->root >= 0 ? "/" : ".", O_PATH | O_DIRECTORY, 0);
+}
+
+/* The directory that `path` is in, made if it is missing; `name` is set to the last component. */
+int resolve_parent(struct birth *b, const char *path, const char **name) {
+    char directory[ROOM];
+    return open_parent(b, path, directory, name, LINKS_MAX);
+}
+
+static int make_file(struct birth *b, const char *path, uint64_t how, int links) {
+    const char *name;
+    char directory[ROOM];
+    int fd = resolve(b, path, O_PATH, how), parent;
+    if (fd != -ENOENT) return fd;
+    if ((parent = open_parent(b, path, directory, &name, links)) < 0) return parent;
+    if (mknodat(parent, name, S_IFREG | 0644, 0) == 0) fd = resolve(b, path, O_PATH, how);
+    else fd = errno == EEXIST ? make_linked(b, parent, directory, name, true, how, links) : -errno;
+    close(parent);
+    return fd;
+}
+
+/* What is at `path`, or else a new directory or an empty file. */
+int make_target(struct birth *b, const char *path, bool directory, uint64_t how) {
+    return directory ? make_directories(b, path, how, LINKS_MAX) : make_file(b, path, how, LINKS_MAX);
+}
+
+/* The container's own /dev/null, and nothing that an image put in its place. */
+int open_null(struct birth *b, int flags) {
+    struct stat status;
+    /* openat2 refuses O_PATH with what has no meaning for it. */
+    int harmless = flags & O_PATH ? 0 : O_NOCTTY | O_NONBLOCK;
+    int fd = resolve(b, "/dev/null", flags | harmless, RESOLVE_NO_SYMLINKS);
+    if (fd < 0) return fd;
+    if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == device_number(1, 3)) return fd;
+    close(fd);
+    return -EBADF;
+}

@@ -1,0 +1,1 @@
+"""Runtimes: what turns an OCI bundle into running processes."""

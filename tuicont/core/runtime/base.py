@@ -1,0 +1,129 @@
+"""What a runtime is: it takes a bundle (an OCI runtime specification and what the engine prepared for
+it) and answers with a task.
+
+A *task* is a container's running side. It belongs to a shim process, not to the engine: it outlives the
+engine and `load` finds it again. A *session* is a caller's connection to the input and output of one
+process. All methods block, are safe from any thread, and raise `EngineError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from tuicont.core.cgroup.base import Placement
+from tuicont.core.model.container import ExitStatus
+from tuicont.core.model.probe import Probe
+from tuicont.core.model.request import LogOptions
+from tuicont.core.storage.base import RootMount
+
+STDOUT = 1
+STDERR = 2
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a runtime needs to start one container.
+
+    `spec` is the OCI runtime specification (config.json) as plain values. `run_dir` is the task's own
+    volatile directory (the shim's socket is in it), `exit_path` the file that the shim writes, whole and
+    by rename, when the container ends; `log_path` the log. `reaper` asks for an init as PID 1.
+    With `hold_output` the output waits in its pipe or pty for the first session to attach (or for the
+    engine that started it to go away), so that a session attached right after `start` misses nothing.
+    `guard` is a descriptor that stays open until the start is over, also when the engine dies meanwhile.
+    """
+
+    id: str
+    spec: Mapping[str, Any]
+    root_mounts: tuple[RootMount, ...]
+    placement: Placement
+    shim_placement: Placement
+    run_dir: str
+    log_path: str
+    exit_path: str
+    log: LogOptions = LogOptions()
+    stdin_open: bool = False
+    reaper: bool = False
+    hold_output: bool = False
+    guard: int = -1
+
+
+class Session(Protocol):
+    """The input and output of one process. Closing it neither ends nor blocks the process."""
+
+    def fileno(self) -> int:
+        """A descriptor that polls readable when `read` has something."""
+
+    def read(self, timeout: float | None = None) -> tuple[int, bytes] | None:
+        """The next output as (STDOUT or STDERR, bytes); None when the process has ended and all its output
+        was read (then `exit` is set). Raises `TimeoutError` after `timeout` seconds."""
+
+    def write(self, data: bytes) -> None:
+        """Send to its standard input."""
+
+    def close_stdin(self) -> None:
+        """End of file on its standard input."""
+
+    def resize(self, rows: int, cols: int) -> None:
+        """Set the size of its terminal."""
+
+    def signal(self, number: int) -> None:
+        """Signal the process (not its whole container)."""
+
+    @property
+    def exit(self) -> ExitStatus | None:
+        """How it ended, once it has and `read` returned None."""
+
+    def close(self) -> None:
+        """Go away (detach). May be repeated."""
+
+
+class Task(Protocol):
+    """A started container."""
+
+    pid: int
+    start_time: int
+
+    def attach(self, *, stdin: bool) -> Session:
+        """Connect to the init's output from now on, and to its input when `stdin`."""
+
+    def exec(
+        self, process: Mapping[str, Any], placement: Placement, *, exec_id: str, stdin: bool, rows: int, cols: int
+    ) -> Session:
+        """Run one more process (the `process` object of the OCI specification) in the container."""
+
+    def signal(self, number: int) -> None:
+        """Signal the container's init. An init that is gone is no error."""
+
+    def wait(self, timeout: float | None = None) -> ExitStatus:
+        """Block until the init has ended. Raises `TimeoutError`."""
+
+    def release(self) -> bool:
+        """Say that the exit status is stored: the shim goes away. False when it was gone already."""
+
+
+class Runtime(Protocol):
+    """Starts containers, and finds again those that run."""
+
+    name: str
+
+    def probe(self) -> Probe:
+        """Whether this host can use the runtime, or why not."""
+
+    def start(self, bundle: Bundle, meanwhile: Callable[[], object] = lambda: None) -> Task:
+        """Start the container. Raises the error of the operation that failed, and then nothing is left of it: no
+        process, no mount, no socket. `meanwhile` is the caller's part of the work that has to be done before the
+        init's first step, and may be done while its namespaces are made; what it raises cancels the start."""
+
+    def alive(self, run_dir: str) -> bool:
+        """Whether a shim serves the task of `run_dir`: a quick look."""
+
+    def get_ready(self) -> None:
+        """Prepare for a next start, if there was one: for moments in which nobody waits."""
+
+    def close(self) -> None:
+        """Let go of what was prepared; tasks go on. May be repeated."""
+
+    def load(self, container_id: str, run_dir: str) -> Task | None:
+        """The task whose shim lives in `run_dir`, or None when there is none."""

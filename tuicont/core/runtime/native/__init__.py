@@ -1,0 +1,1 @@
+"""tuicont's own runtime: a plan of kernel operations that a small C shim carries out."""
