@@ -1,0 +1,1 @@
+"""How one process learns that another has changed something."""

@@ -1,0 +1,193 @@
+"""The database file: opening, schema, transactions, and what happens when it is corrupt.
+
+Knows SQLite and nothing of containers. WAL with synchronous=NORMAL: a crash of a process loses
+nothing, a power cut at most the last transactions, and neither leaves the file inconsistent
+(sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tuicont.core.errors import KernelError, Unsupported
+from tuicont.core.store.reserve import Reserve
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE containers (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_ns INTEGER NOT NULL, value BLOB NOT NULL
+);
+CREATE TABLE images (id TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE image_names (name TEXT PRIMARY KEY, image_id TEXT NOT NULL REFERENCES images(id)) WITHOUT ROWID;
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, topic TEXT NOT NULL,
+    subject TEXT NOT NULL, name TEXT NOT NULL, detail BLOB NOT NULL
+);
+CREATE TABLE history (
+    container_id TEXT NOT NULL, time_ns INTEGER NOT NULL, samples BLOB NOT NULL, PRIMARY KEY (container_id, time_ns)
+);
+"""
+_BUSY_SECONDS = 10.0
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Corrupt(sqlite3.DatabaseError):
+    """What a check of SQLite's found."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+class Database:
+    """One connection, used by one thread at a time; other processes have their own.
+
+    `moved_aside` is where a corrupt file was put when this object had to begin a new one, else "";
+    `is_new` says that this object made the tables, as there were none.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.moved_aside = ""
+        self.is_new = False
+        self._reserve = Reserve(f"{path}.reserve")
+        self._lock = threading.RLock()
+        self._generation = 0
+        self._reserve.give_up_when_scarce()
+        try:
+            self._connection = self._open()
+        except sqlite3.DatabaseError as error:
+            if not _is_corruption(error):
+                raise self._unusable(error) from error
+            self.moved_aside = _move_aside(path)
+            self._connection = self._open()
+        self._reserve.keep()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if _version(connection) == 0:
+                self.is_new = _create(connection)
+            if (found := _version(connection)) != SCHEMA_VERSION:
+                raise Unsupported(
+                    "open the state database",
+                    f"it has schema version {found}, this tuicont reads version {SCHEMA_VERSION}",
+                    values={"file": self.path},
+                    hint="use the tuicont version that wrote it, or another --root",
+                )
+            # What the engine cannot do without: corruption shows here, not in the middle of a verb. The rest (events,
+            # history) is long, and is checked when it was once found wanting.
+            checks = [f"quick_check({table})" for table in ("containers", "images", "image_names")]
+            if os.path.exists(self._suspect):
+                checks = ["integrity_check"]
+            for check in checks:
+                if (found := connection.execute(f"PRAGMA {check}").fetchone()[0]) != "ok":
+                    raise Corrupt(found)
+            connection.execute("SELECT max(seq) FROM events").fetchone()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._suspect)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; takes the write lock at once, so that what is read inside cannot change."""
+        with self._lock:
+            connection = self._connection
+            self._reserve.give_up_when_scarce()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+                if isinstance(error, sqlite3.IntegrityError):
+                    raise
+                raise self._unusable(error) from error
+            self._generation += 1
+
+    def read(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """The rows of one SELECT."""
+        with self._lock:
+            try:
+                return self._connection.execute(statement, parameters).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._unusable(error) from error
+
+    def generation(self) -> tuple[int, int]:
+        """A value that differs whenever this or another process has changed something since."""
+        return self.others_generation(), self._generation
+
+    def others_generation(self) -> int:
+        """A value that differs whenever another process has changed something since."""
+        with self._lock:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    @property
+    def _suspect(self) -> str:
+        """A file that says: look at all of it the next time that it is opened."""
+        return f"{self.path}.suspect"
+
+    def _unusable(self, error: sqlite3.DatabaseError) -> KernelError:
+        text = str(error)
+        hint = ""
+        if "full" in text:
+            hint = "the disk is full; free space below the state root"
+        elif "locked" in text:
+            hint = f"another process held it for more than {_BUSY_SECONDS:.0f} s"
+        elif _is_corruption(error):
+            hint = "start tuicont again: a corrupt database is moved aside and running containers are adopted"
+            with contextlib.suppress(OSError), open(self._suspect, "w"):
+                pass
+        return KernelError("use the state database", text, values={"file": self.path}, hint=hint)
+
+    def close(self) -> None:
+        """Close the connection. May be repeated."""
+        with self._lock:
+            self._connection.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection) -> bool:
+    """Make the tables, unless another process did so while this one waited for the lock: then False."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if missing := _version(connection) == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+        return missing
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _is_corruption(error: sqlite3.DatabaseError) -> bool:
+    # The low byte is the primary result code (sqlite.org/rescode.html).
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _CORRUPT
+
+
+def _move_aside(path: str) -> str:
+    aside = f"{path}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}"
+    for suffix in ("", "-wal", "-shm", ".suspect"):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path + suffix, aside + suffix)
+    return aside
