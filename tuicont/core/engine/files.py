@@ -1,0 +1,66 @@
+"""Copying files into and out of containers, running or not, without ever leaving their root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tuicont.core.engine.context import Context
+from tuicont.core.errors import Conflict
+from tuicont.core.model.container import Container
+from tuicont.core.storage.view import open_view
+from tuicont.core.sys.processes import same_process
+
+
+class Files:
+    """Copies."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def copy_out(self, ref: str, path: str, follow: bool) -> Iterator[bytes]:
+        """A tar stream of `path`. What is wrong with the path is raised at once, not in the middle."""
+        from tuicont.core.image.copy import pack
+
+        container = self._context.find(ref, f"copy from {ref}")
+        stack = contextlib.ExitStack()
+        with contextlib.ExitStack() as guard:
+            root = guard.enter_context(self._root(container))
+            chunks = pack(root, path, follow=follow)
+            first = next(chunks, b"")
+            stack = guard.pop_all()
+        return self._rest(stack, first, chunks)
+
+    def copy_in(self, ref: str, path: str, archive: BinaryIO) -> None:
+        """Unpack a tar stream into the directory `path`."""
+        from tuicont.core.image.copy import unpack
+
+        container = self._context.find(ref, f"copy to {ref}")
+        if container.request.read_only and not container.state.alive:
+            raise Conflict(f"copy to {container.name}", "its root file system is read-only")
+        with self._root(container) as root:
+            unpack(root, path, archive)
+
+    @staticmethod
+    def _rest(stack: contextlib.ExitStack, first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with stack:
+            yield first
+            yield from chunks
+
+    @contextlib.contextmanager
+    def _root(self, container: Container) -> Iterator[int]:
+        """A descriptor of its root: as its init sees it when it runs, else a detached mount of its snapshot."""
+        if not container.state.alive:
+            with open_view(self._context.storage.mounts(container.id)) as root:
+                yield root
+            return
+        root = os.open(f"/proc/{container.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # The pid could be another process's by now; the descriptor stays what it is.
+            if not same_process(container.pid, container.start_time):
+                raise Conflict(f"copy to or from {container.name}", "it has just ended")
+            yield root
+        finally:
+            os.close(root)

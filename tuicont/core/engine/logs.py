@@ -1,0 +1,210 @@
+"""Reading the log that a shim writes: lines in the CRI format, in a file and its rotated predecessors.
+
+`2016-10-06T00:17:09.669794202Z stdout F text` (Kubernetes, CRI container log format); P instead of F says
+that the line goes on in the stream's next entry. Knows nothing of who writes it.
+"""
+
+from __future__ import annotations
+
+import calendar
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from tuicont.core.model.container import LogLine, LogQuery
+
+if TYPE_CHECKING:
+    from inotify_simple import INotify
+
+_CHUNK = 1 << 16
+_POLL_MS = 500
+_seconds: dict[bytes, int] = {}
+
+
+def parse_time(text: bytes) -> int:
+    """Nanoseconds since the epoch of `2016-10-06T00:17:09.669794202Z`. Raises `ValueError`."""
+    second, _, fraction = text.rstrip(b"Z").partition(b".")
+    known = _seconds.get(second)
+    if known is None:
+        known = calendar.timegm(time.strptime(second.decode("ascii"), "%Y-%m-%dT%H:%M:%S"))
+        _seconds.clear()  # Lines come in order of time: the last second is the one that is asked again.
+        _seconds[second] = known
+    return known * 1_000_000_000 + (int(fraction.ljust(9, b"0")[:9]) if fraction else 0)
+
+
+def parse_entry(entry: bytes) -> tuple[int, str, bool, bytes] | None:
+    """(time, stream, whether the line ends here, text) of one entry; None for what no shim wrote."""
+    fields = entry.split(b" ", 3)
+    if len(fields) != 4 or fields[1] not in (b"stdout", b"stderr") or fields[2] not in (b"F", b"P"):
+        return None
+    try:
+        return parse_time(fields[0]), fields[1].decode(), fields[2] == b"F", fields[3]
+    except ValueError:
+        return None
+
+
+class LineAssembler:
+    """Joins partial entries, a stream at a time."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[bytes]] = {}
+
+    def add(self, entry: bytes) -> LogLine | None:
+        """The line that `entry` completes, if it does."""
+        parsed = parse_entry(entry)
+        if parsed is None:
+            return None
+        time_ns, stream, complete, text = parsed
+        if not complete:
+            self._parts.setdefault(stream, []).append(text)
+            return None
+        parts = self._parts.pop(stream, None)
+        if parts is not None:
+            text = b"".join((*parts, text))
+        return LogLine(time_ns=time_ns, stream=stream, text=text.decode(errors="replace"))
+
+    def rest(self, time_ns: int) -> Iterator[LogLine]:
+        """What was begun and never ended."""
+        for stream, parts in self._parts.items():
+            yield LogLine(time_ns=time_ns, stream=stream, text=b"".join(parts).decode(errors="replace"))
+        self._parts.clear()
+
+
+class LogFiles:
+    """The files of one log, read entry by entry through every rotation."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._inode = 0
+        self._offset = 0
+        self._rest = b""
+
+    def seek_tail(self, lines: int) -> None:
+        """Go to where at most the last `lines` entries begin: what is before them is never parsed."""
+        for descriptor, inode in reversed(list(self._open())):
+            with os.fdopen(descriptor, "rb") as file:
+                offset, found = _start_of_last(file, lines)
+            self._inode, self._offset = inode, offset
+            lines -= found
+            if lines <= 0:
+                return
+
+    def entries(self) -> Iterator[bytes]:
+        """Every complete entry since the last call."""
+        files = list(self._open())
+        inodes = [inode for _, inode in files]
+        if self._inode in inodes:
+            for descriptor, _ in files[: (at := inodes.index(self._inode))]:
+                os.close(descriptor)
+            files = files[at:]
+        else:
+            self._offset, self._rest = 0, b""
+        for descriptor, inode in files:
+            with os.fdopen(descriptor, "rb") as file:
+                if inode != self._inode:
+                    self._inode, self._offset = inode, 0
+                file.seek(self._offset)
+                while chunk := file.read(_CHUNK):
+                    self._offset += len(chunk)
+                    *complete, self._rest = (self._rest + chunk).split(b"\n")
+                    yield from complete
+
+    def _open(self) -> Iterator[tuple[int, int]]:
+        """(descriptor, inode) of each file, oldest first."""
+        directory, name = os.path.split(self._path)
+        numbers = [int(n[len(name) + 1 :]) for n in _names(directory) if _is_rotated(n, name)]
+        for path in (*(f"{self._path}.{n}" for n in sorted(numbers, reverse=True)), self._path):
+            with suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                yield descriptor, os.fstat(descriptor).st_ino
+
+
+def _names(directory: str) -> list[str]:
+    with suppress(FileNotFoundError):
+        return os.listdir(directory)
+    return []
+
+
+def _is_rotated(name: str, log: str) -> bool:
+    return name.startswith(f"{log}.") and name[len(log) + 1 :].isdigit()
+
+
+def _start_of_last(file: BinaryIO, lines: int) -> tuple[int, int]:
+    """(offset of the first of the last `lines` lines, how many lines follow it)."""
+    end = file.seek(0, os.SEEK_END)
+    position, found = end, 0
+    while position > 0:
+        begin = max(0, position - _CHUNK)
+        file.seek(begin)
+        block = file.read(position - begin)
+        at = len(block)
+        while (at := block.rfind(b"\n", 0, at)) >= 0:
+            # The newline at the very end closes the last line, it does not begin one.
+            if begin + at != end - 1:
+                found += 1
+                if found == lines:
+                    return begin + at + 1, found
+        position = begin
+    return 0, found + (end > 0)
+
+
+def read_log(path: str, query: LogQuery, ended: Callable[[], bool]) -> Generator[LogLine, None, None]:
+    """The lines that `query` asks for. With `follow`, until `ended` says that no more will come."""
+    files, assembler = LogFiles(path), LineAssembler()
+    watch: INotify | None = None
+    try:
+        if query.follow:
+            from inotify_simple import INotify, flags  # here: it loads ctypes, and most logs are read to their end
+
+            watch = INotify()
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # the shim's, which makes it with the first line
+            watch.add_watch(os.path.dirname(path), flags.MODIFY | flags.CREATE | flags.MOVED_TO)
+        # Partial entries and the bounds of time make lines out of entries: only without them one is the other.
+        if query.tail is not None and query.until_ns is None:
+            files.seek_tail(2 * query.tail + 64)
+        past = _lines(files, assembler, query)
+        yield from past if query.tail is None else deque(past, maxlen=query.tail)
+        while watch is not None:
+            over = ended()
+            yield from _lines(files, assembler, query)
+            if over:
+                break
+            watch.read(timeout=_POLL_MS)
+        yield from assembler.rest(time.time_ns())
+    finally:
+        if watch is not None:
+            watch.close()
+
+
+class LogStream:
+    """The lines of `read_log` for one thread, which another one may stop: a generator that is being run
+    cannot be closed."""
+
+    def __init__(self, path: str, query: LogQuery, ended: Callable[[], bool]) -> None:
+        self._closed = False
+        self._lines = read_log(path, query, lambda: self._closed or ended())
+
+    def __iter__(self) -> LogStream:
+        return self
+
+    def __next__(self) -> LogLine:
+        if self._closed:
+            self._lines.close()
+            raise StopIteration
+        return next(self._lines)
+
+    def close(self) -> None:
+        """No more lines; a blocked reader notices within half a second. May be repeated."""
+        self._closed = True
+
+
+def _lines(files: LogFiles, assembler: LineAssembler, query: LogQuery) -> Iterator[LogLine]:
+    for entry in files.entries():
+        line = assembler.add(entry)
+        if line is None or (query.since_ns is not None and line.time_ns < query.since_ns):
+            continue
+        if query.until_ns is None or line.time_ns < query.until_ns:
+            yield line

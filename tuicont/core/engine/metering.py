@@ -1,0 +1,112 @@
+"""Samples of running containers, their history across restarts, and OOM kills as events.
+
+Any engine may sample; only one at a time writes history and reports OOM kills (a lock that dies with
+its holder decides which), so that two open workstations do not say everything twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+
+from tuicont.core.engine.context import Context
+from tuicont.core.errors import EngineError
+from tuicont.core.metrics.collector import Collector
+from tuicont.core.metrics.history import CAPACITY, decode, encode
+from tuicont.core.model.container import Container
+from tuicont.core.model.stats import Sample, Snapshot
+
+_WRITER = "feed"
+_WRITE_SECONDS = 60
+"""How often a container's newest samples are stored: a tick stores a sixtieth of them, so that none is long."""
+
+
+class Meter:
+    """Takes snapshots."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._collector = Collector(lambda group: context.cgroups.open(group).sampler())
+        self._alive: dict[str, Container] = {}
+        self._writer: int | None = None
+        self._written_ns: dict[str, int] = {}
+        self._oom: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def snapshot(self) -> Snapshot:
+        """Containers, samples and rates now."""
+        self._context.runtime.get_ready()
+        containers = self._context.store.containers()
+        alive = {c.id: c for c in containers if c.state.alive}
+        with self._lock:
+            now = time.time_ns()
+            for container_id in alive.keys() - self._alive.keys():
+                self._written_ns[container_id] = now
+            samples, rates = self._collector.collect(tuple(alive))
+            ended = self._alive.keys() - alive.keys()
+            if self._is_writer():
+                self._report_oom(alive, samples)
+                self._write([*ended, *self._due(now)])
+            for container_id in ended:
+                self._collector.forget(container_id)
+                self._oom.pop(container_id, None)
+                del self._written_ns[container_id]
+            self._alive = alive
+        return Snapshot(time_ns=now, containers=containers, samples=samples, rates=rates)
+
+    def history(self, container_id: str) -> tuple[Sample, ...]:
+        """The samples kept, by this engine and before it, oldest first."""
+        own = self._collector.history(container_id)
+        oldest = own[0].time_ns if own else time.time_ns()
+        stored = (sample for block in self._context.store.history(container_id) for sample in decode(block))
+        return (*(sample for sample in stored if sample.time_ns < oldest), *own)[-CAPACITY:]
+
+    def close(self) -> None:
+        """Store what is not stored yet and close the samplers."""
+        with self._lock:
+            if self._writer is not None:
+                self._write(list(self._alive))
+                os.close(self._writer)
+                self._writer = None
+            self._collector.close()
+
+    def _is_writer(self) -> bool:
+        if self._writer is None:
+            self._writer = self._context.locks.take(_WRITER)
+        return self._writer is not None
+
+    def _due(self, now: int) -> list[str]:
+        """Those whose history waits longest to be stored: as many as a tick may store."""
+        latest = now - _WRITE_SECONDS * 1_000_000_000
+        waiting = [container_id for container_id, written in self._written_ns.items() if written < latest]
+        return waiting[: len(self._written_ns) // _WRITE_SECONDS + 1]
+
+    def _write(self, container_ids: list[str]) -> None:
+        blocks = []
+        for container_id in container_ids:
+            since = self._written_ns[container_id]
+            fresh = tuple(s for s in self._collector.history(container_id, 2 * _WRITE_SECONDS) if s.time_ns > since)
+            if fresh:
+                blocks.append((container_id, fresh))
+        if not blocks:
+            return
+        # History is worth less than the tick that shows it: a full disk is told by the verbs that need it.
+        with contextlib.suppress(EngineError), self._context.store.transaction(quiet=True) as transaction:
+            for container_id, fresh in blocks:
+                if transaction.container(container_id) is not None:
+                    oldest = fresh[-1].time_ns - CAPACITY * 1_000_000_000
+                    transaction.add_history(container_id, fresh[0].time_ns, encode(fresh), oldest)
+        for container_id, fresh in blocks:
+            self._written_ns[container_id] = fresh[-1].time_ns
+
+    def _report_oom(self, alive: dict[str, Container], samples: dict[str, Sample]) -> None:
+        for container_id, sample in samples.items():
+            before = self._oom.get(container_id, sample.oom_kills)
+            self._oom[container_id] = sample.oom_kills
+            if sample.oom_kills > before >= 0:
+                killed, limit = str(sample.oom_kills - before), str(sample.memory_limit)
+                with self._context.store.transaction() as transaction:
+                    name = alive[container_id].name
+                    transaction.event("/tasks/oom", container_id, name, {"killed": killed, "limit": limit})
