@@ -1,0 +1,130 @@
+"""The `tuicont run` line that asks for a container request. Pure; knows no parser.
+
+Every value is written so that the command line's parser reads back the same request: long options with `=`,
+so that no value is taken for an option, and the shell's quotes where a character needs them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit
+
+_SIZES = (("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30))
+
+
+def command_line(request: ContainerRequest, *, detach: bool = False) -> str:
+    """One line for the shell; with `detach`, it leaves the container in the background."""
+    return shlex.join(
+        ["tuicont", "run", *(["-d"] if detach else []), *_options(request), request.image, *request.command]
+    )
+
+
+def _options(request: ContainerRequest) -> Iterator[str]:
+    plain = ContainerRequest(image="")
+    if request.stdin_open or request.tty:
+        yield "-" + "i" * request.stdin_open + "t" * request.tty
+    for flag, given in (
+        ("--rm", request.auto_remove),
+        ("--read-only", request.read_only),
+        ("--init", request.init),
+        ("--privileged", request.privileged),
+    ):
+        if given:
+            yield flag
+    for flag, text in (
+        ("--name", request.name),
+        ("--hostname", request.hostname),
+        ("--domainname", request.domainname),
+        ("--workdir", request.workdir),
+        ("--user", request.user),
+        ("--stop-signal", request.stop_signal),
+    ):
+        if text:
+            yield f"{flag}={text}"
+    if request.network != plain.network:
+        yield f"--network={request.network}"
+    if request.stop_timeout != plain.stop_timeout:
+        yield f"--stop-timeout={_number(request.stop_timeout)}"
+    if request.entrypoint is not None:
+        yield f"--entrypoint={_entrypoint(request.entrypoint)}"
+    yield from _limits(request.limits)
+    yield from (_mount(mount) for mount in request.mounts)
+    yield from (f"--env={variable}" for variable in request.env)
+    yield from (f"--label={name}={value}" if value else f"--label={name}" for name, value in request.labels)
+    yield from (f"--ulimit={_ulimit(limit)}" for limit in request.ulimits)
+    yield from (f"--sysctl={name}={value}" for name, value in request.sysctls)
+    yield from (f"--cap-add={name}" for name in request.cap_add)
+    yield from (f"--cap-drop={name}" for name in request.cap_drop)
+    yield from (f"--security-opt={option}" for option in request.security_opt)
+    yield from _log(request.log, plain.log)
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    for flag, size in (
+        ("--memory", limits.memory),
+        ("--memory-swap", limits.memory_swap),
+        ("--memory-reservation", limits.memory_reservation),
+    ):
+        if size is not None:
+            yield f"{flag}={_size(size)}"
+    for flag, value in (
+        ("--cpus", None if limits.cpus is None else _number(limits.cpus)),
+        ("--cpu-shares", limits.cpu_shares),
+        ("--cpuset-cpus", limits.cpuset_cpus),
+        ("--cpuset-mems", limits.cpuset_mems),
+        ("--pids-limit", limits.pids),
+    ):
+        if value is not None:
+            yield f"{flag}={value}"
+
+
+def _mount(mount: BindMount | TmpfsMount) -> str:
+    if isinstance(mount, TmpfsMount):
+        if ":" in mount.target:
+            fields = ["type=tmpfs", f"target={mount.target}"]
+            return _long_mount(fields + ([f"tmpfs-options={mount.options}"] if mount.options else []))
+        return f"--tmpfs={mount.target}:{mount.options}" if mount.options else f"--tmpfs={mount.target}"
+    if ":" in mount.source + mount.target:
+        fields = ["type=bind", f"source={mount.source}", f"target={mount.target}"]
+        return _long_mount(fields + (["readonly"] if mount.read_only else []))
+    return f"--volume={mount.source}:{mount.target}" + (":ro" if mount.read_only else "")
+
+
+def _long_mount(fields: list[str]) -> str:
+    quoted = ['"' + f.replace('"', '""') + '"' if any(c in f for c in ',"\n\r') else f for f in fields]
+    return "--mount=" + ",".join(quoted)
+
+
+def _ulimit(limit: Ulimit) -> str:
+    return f"{limit.name}={limit.soft}" + (f":{limit.hard}" if limit.hard != limit.soft else "")
+
+
+def _log(log: LogOptions, plain: LogOptions) -> Iterator[str]:
+    if log.max_size != plain.max_size:
+        yield f"--log-opt=max-size={_size(log.max_size)}"
+    if log.max_files != plain.max_files:
+        yield f"--log-opt=max-file={log.max_files}"
+
+
+def _entrypoint(words: tuple[str, ...]) -> str:
+    if len(words) == 1 and words[0] and not words[0].startswith("["):
+        return words[0]
+    if not words:
+        return ""
+    import msgspec
+
+    return msgspec.json.encode(words).decode()
+
+
+def _size(number: int) -> str:
+    for unit, scale in reversed(_SIZES):
+        if number > 0 and number % scale == 0:
+            return f"{number // scale}{unit}"
+    return str(number)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)

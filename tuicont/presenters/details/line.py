@@ -1,0 +1,141 @@
+"""Lines of text in spans that have a tone, and the ways to lay them out. Pure.
+
+Knows no widget and no colour: a tone ("warn") becomes a style where it is drawn. Everything that a
+container could have written goes through `plain`, so that none of its bytes reaches the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from tuicont.presenters.cells import Cell, Span
+from tuicont.presenters.units import plain
+
+Line = Cell
+
+TONES = ("changed",)
+"""Tones beside those of `cells.TONES`: a value that was another one a tick ago."""
+
+
+class Page(NamedTuple):
+    """What a tab shows: a heading that stays (may be empty), its lines, and a key for each line that can
+    be opened ("" for the others; empty when none can)."""
+
+    lines: tuple[Line, ...]
+    head: Line = ()
+    keys: tuple[str, ...] = ()
+    status: str = ""
+
+
+def said(text: str, tone: str = "muted") -> Page:
+    """A page that says one thing: why there is nothing else to show."""
+    return Page(lines=((), *(((f"  {part}", tone),) for part in text.split("\n"))))
+
+
+def safe(text: str) -> str:
+    """One line of text as it may go to the terminal."""
+    return plain(text.replace("\t", "  ") if "\t" in text else text)
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """`1 line`, `1,204 lines`; `nouns` where the plural is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def fit(text: str, width: int) -> str:
+    """`text` made safe and exactly `width` cells wide: padded, or cut with an ellipsis."""
+    text = safe(text)
+    if width <= 0:
+        return ""
+    if text.isascii():
+        return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+def fit_end(text: str, width: int) -> str:
+    """Like `fit`, but it is the beginning that is cut: what counts in a path is its end."""
+    text = safe(text)
+    if width <= 0 or cell_len(text) <= width:
+        return fit(text, width)
+    text = text[-width:]
+    while cell_len(text) > width - 1:
+        text = text[1:]
+    return fit("…" + text, width)
+
+
+def right(text: str, width: int) -> str:
+    """`text` at the right of `width` cells, as numbers stand."""
+    text = safe(text)
+    return text.rjust(width) if len(text) <= width else fit(text, width)
+
+
+def width_of(line: Line) -> int:
+    """Cells that a line occupies."""
+    return sum(len(text) if text.isascii() else cell_len(text) for text, _ in line)
+
+
+def text_of(line: Line) -> str:
+    """The line's text without tones."""
+    return "".join(text for text, _ in line).rstrip()
+
+
+def wrapped(text: str, width: int, tone: str = "") -> list[Line]:
+    """`text` made safe and broken into lines of at most `width` cells, at blanks where there are any."""
+    lines: list[Line] = []
+    rest = safe(text)
+    width = max(width, 4)
+    while cell_len(rest) > width:
+        piece = rest[:width] if rest.isascii() else set_cell_size(rest, width).rstrip()
+        blank = piece.rfind(" ")
+        cut = blank if blank > width // 3 else len(piece)
+        lines.append(((rest[:cut].rstrip(), tone),))
+        rest = rest[max(cut, 1) :].lstrip()
+    lines.append(((rest, tone),))
+    return lines
+
+
+def clipped(line: Line, width: int) -> Line:
+    """The beginning of a line that is wider than `width` cells, with an ellipsis at its end."""
+    if width_of(line) <= width:
+        return line
+    kept: list[Span] = []
+    for text, tone in line:
+        room = width - width_of(tuple(kept))
+        if cell_len(text) >= room:
+            return (*kept, (fit(text + "…", room), tone))
+        kept.append((text, tone))
+    return tuple(kept)
+
+
+def beside(first: Sequence[Line], second: Sequence[Line], first_width: int) -> tuple[Line, ...]:
+    """Two blocks side by side, the first one cut or padded to `first_width` cells."""
+    rows = []
+    for index in range(max(len(first), len(second))):
+        left = clipped(first[index], first_width - 1) if index < len(first) else ()
+        other = second[index] if index < len(second) else ()
+        rows.append((*left, (" " * (first_width - width_of(left)), ""), *other) if other else left)
+    return tuple(rows)
+
+
+def columns(widths: Sequence[int], cells: Iterable[Span | str], align: str = "") -> Line:
+    """One row of a table: each cell fitted to its width. `align` has a letter a column: "r" for numbers,
+    "e" for paths, of which the end counts. Columns of width 0 are left out."""
+    row: list[Span] = []
+    for index, (width, cell) in enumerate(zip(widths, cells, strict=True)):
+        if width <= 0:
+            continue
+        text, tone = (cell, "") if isinstance(cell, str) else cell
+        how = align[index : index + 1]
+        fitted = right(text, width) if how == "r" else fit_end(text, width) if how == "e" else fit(text, width)
+        if row:
+            row.append(("  ", ""))
+        row.append((fitted, tone))
+    return tuple(row)
+
+
+def head(widths: Sequence[int], titles: Iterable[str], align: str = "") -> Line:
+    """The heading of a table."""
+    return columns(widths, [(title, "heading") for title in titles], align.replace("e", "l"))

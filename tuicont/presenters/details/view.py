@@ -1,0 +1,25 @@
+"""What a details tab is drawn from: one frozen value, so that every presenter is a function of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuicont.core.model.container import Container
+from tuicont.core.model.stats import Rates, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`data` is what the engine answered for this tab, `before` its answer a tick ago (None at first);
+    `opened` the keys of lines that are unfolded; `width` and `height` are cells."""
+
+    container: Container
+    sample: Sample | None = None
+    rates: Rates | None = None
+    data: Any = None
+    before: Any = None
+    opened: frozenset[str] = field(default_factory=frozenset)
+    now_ns: int = 0
+    width: int = 80
+    height: int = 24
