@@ -1,0 +1,4 @@
+"""The command line: Docker's verbs, flags and exit codes on the engine that the TUI uses.
+
+Knows nothing of Textual, and of the kernel only what a terminal needs. One verb imports one module.
+"""

@@ -1,0 +1,83 @@
+"""`inspect` and `image inspect`: everything known, as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tuicont.cli.context import Context
+from tuicont.cli.described import described
+from tuicont.cli.each import SOME_FAILED
+from tuicont.cli.listing import formatter, print_lines
+from tuicont.cli.parser import Command, VerbParser
+from tuicont.cli.template import to_json
+from tuicont.core.errors import EngineError, NotFound
+from tuicont.presenters.units import visible
+
+
+def _arguments(parser: VerbParser) -> None:
+    parser.option("--type", choices=("container", "image"), metavar="KIND", help="only a container, or only an image")
+    _image_arguments(parser)
+
+
+def _image_arguments(parser: VerbParser) -> None:
+    parser.option("-f", "--format", default="", metavar="FORMAT", help="json, or a template such as '{{.State.Pid}}'")
+    parser.add_argument("refs", nargs="+", metavar="NAME", help="name or id")
+
+
+def _inspect(args: argparse.Namespace, context: Context) -> int:
+    engine = context.engine
+
+    def container(ref: str) -> dict[str, Any]:
+        return described(engine.container(ref), engine.inspect(ref))
+
+    def either(ref: str) -> dict[str, Any]:
+        try:
+            return container(ref)
+        except NotFound as missing:
+            try:
+                return engine.inspect_image(ref)
+            except EngineError:
+                hint = "see `tuicont ps -a` and `tuicont images`"
+                raise NotFound(f"inspect {ref}", "there is no such container or image", hint=hint) from missing
+
+    finders = {None: either, "container": container, "image": engine.inspect_image}
+    return _show(args, finders[args.type])
+
+
+def _inspect_image(args: argparse.Namespace, context: Context) -> int:
+    return _show(args, context.engine.inspect_image)
+
+
+def _show(args: argparse.Namespace, find: Callable[[str], dict[str, Any]]) -> int:
+    found: list[dict[str, Any]] = []
+    errors: list[EngineError] = []
+    for ref in args.refs:
+        try:
+            found.append(find(ref))
+        except EngineError as error:
+            errors.append(error)
+    if not args.format:
+        print_lines([to_json(found, indent=4)])
+    else:
+        print_lines(map(formatter(args.format), found))
+    sys.stdout.flush()
+    for failure in errors:
+        print(visible(str(failure)), file=sys.stderr)
+    return SOME_FAILED if errors else 0
+
+
+COMMANDS = {
+    "inspect": Command(
+        _inspect,
+        "[OPTIONS] NAME [NAME...]",
+        "tuicont inspect web\ntuicont inspect -f '{{.State.Pid}}' web",
+        _arguments,
+        "containers",
+    ),
+    "image inspect": Command(
+        _inspect_image, "[OPTIONS] IMAGE [IMAGE...]", "tuicont image inspect demo", _image_arguments, "images"
+    ),
+}

@@ -1,0 +1,130 @@
+"""From the words of a command line to an exit code: global options, look-up of the verb, errors.
+
+Knows every verb by name only; what a verb does is in the module that the table names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from tuicont.cli.context import Context
+from tuicont.cli.parser import PROGRAM, Command, VerbParser
+from tuicont.cli.verbs import VERBS, overview, resolve
+from tuicont.core.errors import CommandNotExecutable, CommandNotFound, EngineError, Invalid
+
+ENGINE_ERROR, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = False
+    try:
+        options = _global_parser().parse_args(words)
+        debug = options.debug
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except EngineError as error:
+        if debug:
+            raise
+        _complain(str(error))
+        return error_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more can be said, not even when the interpreter flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return BROKEN_PIPE
+    except SystemExit as leaving:  # argparse, after it printed help
+        return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def error_code(error: EngineError) -> int:
+    """Docker's exit code of an error that the engine raised."""
+    if isinstance(error, CommandNotFound):
+        return NOT_FOUND
+    return NOT_EXECUTABLE if isinstance(error, CommandNotExecutable) else ENGINE_ERROR
+
+
+def load(verb: str) -> tuple[Command, VerbParser]:
+    """The command of a verb, and its parser."""
+    entry = VERBS[verb]
+    command: Command = importlib.import_module(f"tuicont.cli.{entry.module}").COMMANDS[verb]
+    parser = VerbParser(
+        verb, usage=command.usage, summary=entry.summary, example=command.example, short_help=command.short_help
+    )
+    command.arguments(parser)
+    return command, parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    words: list[str] = options.words
+    if options.version:
+        words = ["version", "--short"]
+    elif words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if words == ["--help"]:
+        print(_global_parser().format_help(), end="")
+        return 0
+    found = resolve(words) if words else ("tui", [])
+    if found is None:
+        raise Invalid(
+            "read the command line", f"{words[0]!r} is no verb", hint=_suggestion(words[0]) or f"see `{PROGRAM} --help`"
+        )
+    verb, rest = found
+    command, parser = load(verb)
+    args = parser.parse_args(rest)
+    if verb == "tui":
+        args.read_only = args.read_only or options.read_only
+    context = Context(root=options.root, run_root=options.run_root, config=options.config)
+    try:
+        return command.run(args, context)
+    finally:
+        context.close()
+
+
+def _suggestion(word: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, VERBS, n=1)
+    return f"did you mean `{PROGRAM} {close[0]}`?" if close else ""
+
+
+def _complain(text: str) -> None:
+    sys.stdout.flush()
+    # Imported when it is needed: no verb should wait for it.
+    from tuicont.presenters.units import visible
+
+    print(visible(text), file=sys.stderr)
+
+
+class _GlobalParser(VerbParser):
+    """`tuicont --help` lists the verbs by group instead of as one argument."""
+
+    def format_help(self) -> str:
+        head, _, options = super().format_help().partition("\noptions:")
+        see = f"see `{PROGRAM} VERB --help` for each verb"
+        return f"{head.rstrip()}\n{overview()}\n\noptions:{options.rstrip()}\n\n{see}\n"
+
+
+def _global_parser() -> VerbParser:
+    parser = _GlobalParser(
+        "",
+        usage="[OPTIONS] [VERB ...]",
+        summary="A container workstation in the terminal. Without a verb the TUI opens.",
+        example="",
+    )
+    parser.option("--root", metavar="DIR", help="where images, containers and the database are kept")
+    parser.option("--run-root", metavar="DIR", help="where sockets and other volatile state are kept")
+    parser.option("--config", metavar="FILE", help="the configuration file of the TUI")
+    parser.flag("--read-only", help="open the TUI without any key that changes something")
+    parser.flag("--debug", help="show where in the program an error was raised")
+    parser.flag("-v", "--version", help="show the version")
+    parser.words("[VERB ...]", 0)
+    return parser
