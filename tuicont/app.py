@@ -1,0 +1,220 @@
+"""The TUI's composition root: modes, themes, what is global; nothing about containers.
+
+`main` opens the engine in a thread while the application starts, runs that and says at the end
+what goes on running.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+from textual.theme import Theme
+
+from tuicont import config as configuration
+from tuicont.bridge import Bridge, Opening
+from tuicont.core.engine.api import Engine
+from tuicont.core.errors import Unsupported
+from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, OpenContainer, RunAction, SnapshotReady
+from tuicont.presenters.leaving import leaving_text
+from tuicont.resources import read_text
+from tuicont.screens.base import ModeScreen
+from tuicont.screens.containers import ContainersScreen
+from tuicont.screens.events import EventsScreen
+from tuicont.screens.too_small import TooSmall, too_small
+
+ENGINE_ERROR = 125
+_NO_COLOR = NoColor()
+
+
+class TuicontApp(App[int], inherit_bindings=False):
+    """Holds the modes, which hold everything else."""
+
+    TITLE = "tuicont"
+    CSS = read_text("tuicont.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = "containers"
+
+    def __init__(self, bridge: Bridge, config: configuration.Config) -> None:
+        super().__init__()
+        self.bridge = bridge
+        self.config = config
+        self.failure: BaseException | None = None
+        for name in configuration.THEMES:
+            self.register_theme(_theme(name))
+        self.theme = config.theme
+        self.set_keymap(config.keys)
+        # Given here and not as MODES: screens are made with the bridge.
+        self._opened: list[ModeScreen] = []
+        self.add_mode("containers", lambda: self._open(ContainersScreen(bridge, config.keys, config.sort)))
+        self.add_mode("events", lambda: self._open(EventsScreen(bridge, config.keys)))
+        self.add_mode("engine", self._engine_screen)
+
+    def _open(self, screen: ModeScreen) -> ModeScreen:
+        self._opened.append(screen)
+        return screen
+
+    def _engine_screen(self) -> ModeScreen:
+        from tuicont.screens.engine import EngineScreen
+
+        return self._open(EngineScreen(self.bridge, self.config.keys, self.config.file))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With NO_COLOR no colour at all; Textual's own way is shades of grey."""
+        return [_NO_COLOR] if self.no_color else super().get_line_filters()
+
+    def on_mount(self) -> None:
+        """Begin to sample."""
+        self.bridge.start(self)
+
+    def on_unmount(self) -> None:
+        """Stop sampling."""
+        self.bridge.close()
+
+    # what arrives
+
+    @property
+    def mode_screen(self) -> ModeScreen | None:
+        """The screen of the current mode, below any dialog."""
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, ModeScreen) else None
+
+    def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        """Show it on the screen that is seen; the others catch up when they are."""
+        if self.mode_screen is not None and self.mode_screen.is_mounted:
+            self.mode_screen.show_snapshot(message.snapshot)
+
+    def on_events_arrived(self, message: EventsArrived) -> None:
+        """Every screen that was opened keeps its own events."""
+        for screen in self._opened:
+            if screen.is_mounted:
+                screen.show_events(message.events)
+
+    def on_engine_opened(self, message: EngineOpened) -> None:
+        """Say what reconciling found."""
+        for screen in self._opened:
+            screen.engine_opened()
+        self._tell_notes()
+
+    @work(group="opening", exit_on_error=False)
+    async def _tell_notes(self) -> None:
+        for note in (await self.bridge.call(self.bridge.engine.info)).notes:
+            self.notify(note, markup=False, timeout=8)
+
+    def on_engine_failed(self, message: EngineFailed) -> None:
+        """Without an engine there is nothing to show; a failed sample is only told."""
+        if message.fatal:
+            self.failure = message.error
+            self.exit(ENGINE_ERROR, return_code=ENGINE_ERROR)
+        else:
+            self.bridge.report(message.error)
+
+    def on_open_container(self, message: OpenContainer) -> None:
+        """Go to the Containers screen and select it."""
+        self.switch_mode("containers")
+        screen = self.mode_screen
+        if isinstance(screen, ContainersScreen):
+            screen.select(message.container_id, message.tab)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover the screens while they do not fit."""
+        cover = self.screen if isinstance(self.screen, TooSmall) else None
+        if too_small(event.size):
+            if cover is None:
+                cover = TooSmall()
+                self.push_screen(cover)
+            self.call_after_refresh(cover.show_size, event.size)
+        elif cover is not None:
+            self.pop_screen()
+
+    # global actions
+
+    def on_run_action(self, message: RunAction) -> None:
+        """An action that the screen does not have itself."""
+        handler = self._handlers().get(message.action_id)
+        if handler is not None:
+            handler()
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        return {
+            "containers": lambda: self.switch_mode("containers"),
+            "events": lambda: self.switch_mode("events"),
+            "engine": lambda: self.switch_mode("engine"),
+            "next_pane": lambda: self.screen.focus_next(),
+            "previous_pane": lambda: self.screen.focus_previous(),
+            "theme": self._next_theme,
+            "palette": self._palette,
+            "help": self._help,
+            "quit": self.action_leave,
+        }
+
+    def _next_theme(self) -> None:
+        names = configuration.THEMES
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.notify(f"theme: {self.theme}", timeout=2)
+
+    def _palette(self) -> None:
+        from textual.command import CommandPalette
+
+        from tuicont.screens.palette import ActionCommands
+
+        self.push_screen(CommandPalette(providers=[ActionCommands], placeholder="what to do?"))
+
+    def _help(self) -> None:
+        from tuicont.screens.help import HelpScreen
+
+        screen = self.mode_screen
+        if screen is not None:
+            self.push_screen(HelpScreen(screen, self.config.keys))
+
+    def action_leave(self) -> None:
+        """Quit at once."""
+        self.exit(0)
+
+
+def _theme(name: str) -> Theme:
+    return Theme(**json.loads(read_text(f"themes/{name}.json")))
+
+
+def main(
+    root: str | None = None,
+    run_root: str | None = None,
+    *,
+    config: str | None = None,
+    read_only: bool = False,
+    cgroup_parent: str | None = None,
+) -> int:
+    """Run the TUI on the state below these roots; the program's exit code.
+
+    Raises `EngineError`, as the command line's verbs do, for a configuration or an engine that is of no use.
+    """
+    settings = configuration.load(config)
+    # Textual reads the one and draws on the other.
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Unsupported("open the TUI", "this is no terminal", hint="the verbs need none: see `tuicont --help`")
+
+    def opener() -> Engine:
+        from tuicont.core.engine.open import open_engine
+
+        return open_engine(root, run_root, cgroup_parent=cgroup_parent)
+
+    return run(Opening(opener), settings, read_only=read_only or settings.read_only)
+
+
+def run(opening: Opening, settings: configuration.Config, *, read_only: bool = False) -> int:
+    """Run the TUI on an engine that is being opened."""
+    bridge = Bridge(opening, interval=settings.interval, read_only=read_only)
+    app = TuicontApp(bridge, settings)
+    code = app.run()
+    if app.failure is not None:
+        raise app.failure
+    if bridge.snapshot is not None:
+        sys.stdout.write(leaving_text(bridge.snapshot))
+    return code if code is not None else app.return_code or 0

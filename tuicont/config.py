@@ -1,0 +1,161 @@
+"""The configuration file of the TUI: found, read, checked. The only reader of YAML configuration.
+
+Knows names and ranges, no widget. Every error is `Invalid` and names the file and the line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tuicont.actions import resolve_keys
+from tuicont.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+THEMES = ("dark", "light", "high-contrast", "colour-blind")
+SORTS = ("name", "state", "image", "cpu", "memory", "pids", "read", "write", "pressure", "age")
+SYSTEM_FILE = "/etc/tuicont/config.yaml"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user set. `keys` are the keys of every action by its id, in Textual's spelling."""
+
+    theme: str = "dark"
+    interval: float = 1.0
+    sort: str = "name"
+    read_only: bool = False
+    keys: dict[str, str] = msgspec.field(default_factory=lambda: resolve_keys("default", {}))
+    file: str = ""
+
+
+def load(path: str | None = None) -> Config:
+    """The configuration at `path`, or at the first of the usual places that exists, or the defaults."""
+    found = path or next((place for place in _places() if os.path.exists(place)), "")
+    if not found:
+        return Config()
+    try:
+        with open(found, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = str(error.strerror).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise Invalid("read the configuration", f"{found}: {reason}") from error
+    return parse(text, found)
+
+
+def _places() -> tuple[str, str]:
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(base, "tuicont", "config.yaml"), SYSTEM_FILE
+
+
+def parse(text: str, file: str) -> Config:
+    """The configuration that `text` holds; `file` is its name in errors."""
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _wrong(file, line, error.problem or "it is not YAML") from error
+    except yaml.YAMLError as error:
+        raise _wrong(file, 1, str(error)) from error
+    if root is None:
+        return Config(file=file)
+    values: dict[str, Any] = {"file": file}
+    for key, value in _pairs(root, file):
+        values[key.value] = _READERS[_known(key, _READERS, file)](value, file)
+    return Config(**values)
+
+
+def _wrong(file: str, line: int, cause: str, hint: str = "") -> Invalid:
+    return Invalid("read the configuration", f"{file}:{line}: {cause}", hint=hint)
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _pairs(node: Node, file: str) -> list[tuple[Node, Node]]:
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        raise _wrong(file, _line(node), "expected `key: value` lines")
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if str(key.value) in seen:
+            raise _wrong(file, _line(key), f"{key.value!r} is there twice")
+        seen.add(str(key.value))
+    return list(node.value)
+
+
+def _known(key: Node, known: Any, file: str) -> str:
+    name = str(key.value)
+    if name not in known:
+        close = get_close_matches(name, list(known), 1)
+        raise _wrong(file, _line(key), f"unknown key {name!r}", f"did you mean {close[0]!r}?" if close else "")
+    return name
+
+
+def _scalar(node: Node, file: str) -> str:
+    import yaml
+
+    if not isinstance(node, yaml.ScalarNode):
+        raise _wrong(file, _line(node), "expected one value")
+    return str(node.value)
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[Node, str], str]:
+    def read(node: Node, file: str) -> str:
+        value = _scalar(node, file)
+        if value not in choices:
+            raise _wrong(file, _line(node), f"{value!r} is none of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def _interval(node: Node, file: str) -> float:
+    value = _scalar(node, file)
+    try:
+        seconds = float(value)
+    except ValueError:
+        raise _wrong(file, _line(node), f"{value!r} is not a number of seconds") from None
+    if not 0.2 <= seconds <= 60:
+        raise _wrong(file, _line(node), f"{value} seconds are not between 0.2 and 60")
+    return seconds
+
+
+def _switch(node: Node, file: str) -> bool:
+    value = _scalar(node, file).lower()
+    if value not in ("true", "false", "yes", "no", "on", "off"):
+        raise _wrong(file, _line(node), f"{value!r} is neither true nor false")
+    return value in ("true", "yes", "on")
+
+
+def _keys(node: Node, file: str) -> dict[str, str]:
+    from tuicont.actions import BY_ID, PRESETS
+
+    preset, own = "default", {}
+    for key, value in _pairs(node, file):
+        if key.value == "preset":
+            preset = _one_of(tuple(PRESETS))(value, file)
+        else:
+            own[_known(key, BY_ID, file)] = _scalar(value, file)
+    try:
+        return resolve_keys(preset, own)
+    except ValueError as error:
+        raise _wrong(file, _line(node), str(error)) from error
+
+
+_READERS: dict[str, Callable[[Node, str], Any]] = {
+    "theme": _one_of(THEMES),
+    "interval": _interval,
+    "sort": _one_of(SORTS),
+    "read_only": _switch,
+    "keys": _keys,
+}

@@ -1,0 +1,138 @@
+"""What every screen has: the strip above, the keys below, and the gate through which actions go.
+
+Knows the action table and how to refuse; a subclass says what its actions do and what they apply to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from tuicont.actions import ACTIONS, BY_ID, Action, Scope, Situation, in_scope, shown_key
+from tuicont.core.model.event import Event
+from tuicont.core.model.stats import Snapshot
+from tuicont.messages import EngineAccess, RunAction
+from tuicont.widgets.action_bar import ActionBar, Key
+from tuicont.widgets.keys import bindings_for
+from tuicont.widgets.mode_strip import ModeStrip
+
+Handlers = Mapping[str, Callable[[], object]]
+
+
+class ModeScreen(Screen[None]):
+    """A screen with a digit of its own."""
+
+    MODE = ""
+    SCOPES: tuple[Scope, ...] = ()
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVERYWHERE)
+
+    def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
+        super().__init__()
+        self.bridge = bridge
+        self._keys = keys
+        self.note = ""
+
+    # what a subclass says
+
+    def body(self) -> ComposeResult:
+        """The widgets between strip and keys."""
+        yield from ()
+
+    def situation(self) -> Situation:
+        """What an action would apply to now."""
+        return Situation(read_only=self.bridge.read_only)
+
+    def handlers(self) -> Handlers:
+        """What each action of this screen does, by its id."""
+        return {}
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """A new snapshot is there."""
+
+    def engine_opened(self) -> None:
+        """The engine can be asked from now on."""
+
+    def show_events(self, events: tuple[Event, ...]) -> None:
+        """New events are there."""
+
+    # what all have
+
+    def compose(self) -> ComposeResult:
+        modes = tuple(
+            (action.id, self.shown_keys(action.id), action.label)
+            for action in in_scope(Scope.EVERYWHERE)
+            if action.group == "screens"
+        )
+        yield ModeStrip(modes, self.MODE, self._standing_note())
+        yield from self.body()
+        yield ActionBar()
+
+    def shown_keys(self, action_id: str) -> str:
+        """The first key of an action as it is shown."""
+        return shown_key(self._keys[action_id].split(",")[0])
+
+    def _standing_note(self) -> str:
+        return self.note or ("read-only" if self.bridge.read_only else "")
+
+    def set_note(self, note: str) -> None:
+        """Say in the strip what is going on in the background; empty when that is over."""
+        self.note = note
+        for strip in self.query(ModeStrip):
+            strip.set_note(self._standing_note())
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.update_keys()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was shown."""
+        if self.bridge.snapshot is not None:
+            self.show_snapshot(self.bridge.snapshot)
+
+    def update_keys(self) -> None:
+        """Grey what the situation refuses."""
+        situation = self.situation()
+        shown = []
+        for action in self.actions():
+            if action.weight and self._keys[action.id]:
+                enabled = not action.refused(situation)
+                shown.append(Key(action.id, self.shown_keys(action.id), action.label, enabled, action.weight))
+        for bar in self.query(ActionBar):
+            bar.show(tuple(shown))
+
+    def actions(self) -> tuple[Action, ...]:
+        """The actions that can be had here, in the table's order."""
+        scopes = (*self.SCOPES, Scope.EVERYWHERE)
+        return tuple(a for a in ACTIONS if a.scope in scopes and not (a.changes and self.bridge.read_only))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With `--read-only` an action that changes something does not exist."""
+        if action == "run" and self.bridge.read_only and parameters:
+            known = BY_ID.get(str(parameters[0]))
+            return not (known is not None and known.changes)
+        return True
+
+    def on_run_action(self, message: RunAction) -> None:
+        """A click, the palette or a pane wants an action."""
+        message.stop()
+        self.action_run(message.action_id)
+
+    def action_run(self, action_id: str) -> None:
+        """Do it, or say why not."""
+        action = BY_ID[action_id]
+        if action.changes and self.bridge.read_only:
+            self.notify("this tuicont only reads: it was started with --read-only", severity="warning")
+            return
+        reason = action.refused(self.situation())
+        if reason:
+            self.notify(reason, severity="warning", markup=False, timeout=4)
+            return
+        handler = self.handlers().get(action_id)
+        if handler is not None:
+            handler()
+        else:
+            self.app.post_message(RunAction(action_id))

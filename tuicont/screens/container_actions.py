@@ -1,0 +1,260 @@
+"""What the keys of the Containers screen do to containers: ask where something would be lost, then call
+the engine in the background, and say what came of it.
+
+Knows the engine's verbs, not how anything is drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tuicont.core.errors import EngineError
+from tuicont.core.model.container import Container, RemovalLoss
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.state import Verb, allows
+from tuicont.presenters.loss import loss_text
+from tuicont.screens.base import Handlers, ModeScreen
+
+if TYPE_CHECKING:
+    from tuicont.screens.details import Details
+
+_AT_ONCE = 8
+_MANY = 4
+_SLOW = 0.15
+"""Seconds after which the row says what is being done."""
+
+
+class ContainerActions(ModeScreen):
+    """The verbs of containers, for the screen that selects them."""
+
+    @property
+    def selected(self) -> Container | None:
+        """The container under the cursor."""
+        raise NotImplementedError
+
+    @property
+    def details(self) -> Details:
+        """The tabs of the selected container."""
+        raise NotImplementedError
+
+    def select(self, container_id: str, tab: str = "") -> None:
+        """Put the cursor on this container, now or when it appears."""
+        raise NotImplementedError
+
+    def set_doing(self, container_id: str, verb: str) -> None:
+        """Show which verb the engine is working on; empty when it is done."""
+        raise NotImplementedError
+
+    def container_handlers(self) -> Handlers:
+        """What each of these actions does, by its id."""
+        return {
+            "create": self._create,
+            "start": lambda: self._each("start", Verb.START, lambda c: self.bridge.engine.start(c.id)),
+            "stop": lambda: self._each("stop", Verb.STOP, lambda c: self.bridge.engine.stop(c.id)),
+            "restart": lambda: self._each("restart", Verb.RESTART, lambda c: self.bridge.engine.restart(c.id)),
+            "freeze": self._freeze,
+            "kill": self._kill,
+            "remove": self._remove,
+            "rename": self._rename,
+            "limits": self._limits,
+            "shell": self._shell,
+            "attach": self._join,
+            "copy_id": self._copy_id,
+            "load_image": self._load_image,
+        }
+
+    # one verb for all targets
+
+    def _targets(self, *verbs: Verb) -> list[Container]:
+        return [c for c in self.situation().targets if any(allows(c.state, verb) for verb in verbs)]
+
+    def _each(self, word: str, verb: Verb, act: Callable[[Container], object]) -> None:
+        self._run_for(word, self._targets(verb), act)
+
+    def _run_for(self, word: str, targets: list[Container], act: Callable[[Container], object]) -> None:
+        if targets:
+            self._all(word, targets, act)
+
+    @work(group="verbs", exit_on_error=False)
+    async def _all(self, word: str, targets: list[Container], act: Callable[[Container], object]) -> None:
+        """Do it to each, a few at once; the strip counts when they are many. Errors are told together."""
+        room = asyncio.Semaphore(_AT_ONCE)
+        done = 0
+        errors: list[EngineError] = []
+
+        async def one(container: Container) -> None:
+            nonlocal done
+            async with room:
+                slow = self.set_timer(_SLOW, partial(self.set_doing, container.id, word))
+                try:
+                    await self.bridge.call(act, container)
+                except EngineError as error:
+                    errors.append(error)
+                finally:
+                    slow.stop()
+                    self.set_doing(container.id, "")
+            done += 1
+            if len(targets) >= _MANY:
+                self.set_note(f"{word} {done}/{len(targets)}")
+
+        try:
+            await asyncio.gather(*(one(container) for container in targets))
+        finally:
+            self.set_note("")
+        if errors:
+            first = errors[0]
+            if len(errors) > 1:
+                first.hint = " · ".join(filter(None, (first.hint, f"{len(errors) - 1} more could not {word} either")))
+            self.bridge.report(first)
+
+    @work(group="verbs", exit_on_error=False)
+    async def _guard(self, doing: Callable[[], Awaitable[None]]) -> None:
+        """Run it in the background; an engine's error is shown."""
+        try:
+            await doing()
+        except EngineError as error:
+            self.bridge.report(error)
+
+    # verbs with a question or a form
+
+    def _freeze(self) -> None:
+        """Freeze what runs; when nothing of it runs, thaw what is frozen."""
+        running = self._targets(Verb.PAUSE)
+        if running:
+            self._run_for("freeze", running, lambda c: self.bridge.engine.pause(c.id))
+        else:
+            self._run_for("thaw", self._targets(Verb.UNPAUSE), lambda c: self.bridge.engine.unpause(c.id))
+
+    def _kill(self) -> None:
+        from tuicont.screens.dialogs.kill import KillDialog
+
+        targets = self._targets(Verb.KILL)
+
+        def chosen(signal: str | None) -> None:
+            if signal:
+                self._run_for("signal", targets, lambda c: self.bridge.engine.kill(c.id, signal))
+
+        self.app.push_screen(KillDialog([c.name for c in targets]), chosen)
+
+    def _remove(self) -> None:
+        targets = list(self.situation().targets)
+
+        async def ask() -> None:
+            from tuicont.screens.dialogs.confirm import ConfirmDialog
+
+            losses = await asyncio.gather(*(self.bridge.call(self._loss, c) for c in targets))
+            title = f"remove {targets[0].name}?" if len(targets) == 1 else f"remove {len(targets)} containers?"
+            text = loss_text([c.name for c in targets], list(losses))
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._run_for("remove", targets, lambda c: self.bridge.engine.remove(c.id, force=c.state.alive))
+
+            self.app.push_screen(ConfirmDialog(title, text, yes="remove", no="keep"), answered)
+
+        if targets:
+            self._guard(ask)
+
+    def _loss(self, container: Container) -> RemovalLoss:
+        return self.bridge.engine.loss(container.id)
+
+    def _rename(self) -> None:
+        from tuicont.screens.dialogs.prompt import PromptDialog
+
+        container = self.selected
+        if container is None:
+            return
+        container_id = container.id
+
+        def named(name: str | None) -> None:
+            if name:
+                self._guard(lambda: self._renamed(container_id, name))
+
+        self.app.push_screen(PromptDialog(f"rename {container.name}", "new name", container.name), named)
+
+    async def _renamed(self, container_id: str, name: str) -> None:
+        await self.bridge.call(self.bridge.engine.rename, container_id, name)
+
+    def _limits(self) -> None:
+        from tuicont.screens.dialogs.limits import LimitsDialog
+
+        targets = self._targets(Verb.UPDATE)
+        if not targets:
+            return
+
+        def changed(limits: Limits | None) -> None:
+            if limits is not None and limits != Limits():
+                self._run_for("update", targets, lambda c: self.bridge.engine.update(c.id, limits))
+
+        names = targets[0].name if len(targets) == 1 else f"{len(targets)} containers"
+        self.app.push_screen(LimitsDialog(names, targets[0].limits), changed)
+
+    def _shell(self) -> None:
+        if self.selected is not None:
+            self.details.open_shell(self.selected)
+
+    def _join(self) -> None:
+        if self.selected is not None:
+            self.details.open_attach(self.selected)
+
+    def _copy_id(self) -> None:
+        ids = "\n".join(c.id for c in self.situation().targets)
+        self.app.copy_to_clipboard(ids)
+        self.bridge.notify("copied the id" if "\n" not in ids else f"copied {ids.count(chr(10)) + 1} ids")
+
+    # making and loading
+
+    def _create(self) -> None:
+        async def ask() -> None:
+            from tuicont.screens.create import CreateForm
+
+            images = await self.bridge.call(self.bridge.engine.images)
+
+            def filled(answer: tuple[ContainerRequest, bool] | None) -> None:
+                if answer is not None:
+                    request, start = answer
+                    self._guard(lambda: self._made(request, start))
+
+            self.app.push_screen(CreateForm(self.bridge, images), filled)
+
+        self._guard(ask)
+
+    async def _made(self, request: ContainerRequest, start: bool) -> None:
+        """Create, select, start. A demo image is built on first use, which takes a moment: the strip says so."""
+        self.set_note(f"creating from {request.image} …")
+        try:
+            container = await self.bridge.call(self.bridge.engine.create, request)
+            self.select(container.id)
+            if start:
+                await self.bridge.call(self.bridge.engine.start, container.id)
+        finally:
+            self.set_note("")
+
+    def _load_image(self) -> None:
+        from tuicont.screens.dialogs.prompt import PromptDialog
+
+        def given(path: str | None) -> None:
+            if path:
+                self._guard(lambda: self._loaded(path))
+
+        question = "a Docker archive or an OCI layout: file or directory"
+        self.app.push_screen(PromptDialog("load an image", question, ""), given)
+
+    async def _loaded(self, path: str) -> None:
+        def progress(what: str, done: int, total: int) -> None:
+            share = f" {100 * done // total}%" if total else ""
+            self.app.call_from_thread(self.set_note, f"{what}{share}")
+
+        self.set_note(f"loading {path} …")
+        try:
+            images = await self.bridge.call(self.bridge.engine.load_image, path, progress)
+        finally:
+            self.set_note("")
+        names = ", ".join(reference for image in images for reference in image.references)
+        self.bridge.notify(f"loaded {names or len(images)}")

@@ -1,0 +1,359 @@
+"""The Containers screen: the live table, the details of the selected one, the latest events.
+
+Knows how to show and to select; what its keys do to containers is in `container_actions`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container as Box
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from tuicont.actions import Scope, Situation
+from tuicont.core.errors import EngineError
+from tuicont.core.model.container import Container
+from tuicont.core.model.event import Event
+from tuicont.core.model.stats import Snapshot
+from tuicont.messages import EngineAccess
+from tuicont.presenters import containers as rows
+from tuicont.presenters import events as event_rows
+from tuicont.presenters.cells import Cell, Column
+from tuicont.screens.base import Handlers
+from tuicont.screens.container_actions import ContainerActions
+from tuicont.widgets.filter_line import FilterLine
+from tuicont.widgets.keys import bindings_for
+from tuicont.widgets.line_table import LineTable
+
+if TYPE_CHECKING:
+    from tuicont.screens.details import Details
+
+_TREND = 24
+_STRIP_EVENTS = 5
+_SEEDED = 100
+
+
+class ContainerRows:
+    """The table's source: the newest snapshot and the recent CPU shares of every container."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot(time_ns=0, containers=(), samples={}, rates={})
+        self.by_id: dict[str, Container] = {}
+        self.doing: dict[str, str] = {}
+        """The verb that the engine is working on, by container id."""
+        self._trends: dict[str, deque[float]] = {}
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Remember a snapshot. States may be read between two samples: the trends go on with samples only."""
+        sampled = snapshot.rates is not self.snapshot.rates
+        self.snapshot = snapshot
+        self.by_id = {container.id: container for container in snapshot.containers}
+        if sampled:
+            trends = self._trends
+            for container_id, rates in snapshot.rates.items():
+                trend = trends.get(container_id)
+                if trend is None:
+                    trend = trends[container_id] = deque(maxlen=_TREND)
+                trend.append(rates.cpu)
+            for gone in trends.keys() - self.by_id.keys():
+                del trends[gone]
+
+    def seed(self, container_id: str, trend: list[float]) -> None:
+        """Put what was measured before this program began in front of a container's trend."""
+        since = self._trends.get(container_id, ())
+        self._trends[container_id] = deque([*trend, *since], maxlen=_TREND)
+
+    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
+        return rows.columns_for(width), rows.gap_for(width)
+
+    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
+        snapshot = self.snapshot
+        return rows.cells(
+            self.by_id[key],
+            columns,
+            snapshot.samples.get(key),
+            snapshot.rates.get(key),
+            self._trends.get(key, ()),
+            snapshot.time_ns,
+            self.doing.get(key, ""),
+        )
+
+
+class RecentEvents:
+    """The strip's source: the last few events, newest first."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, Event] = {}
+
+    def take(self, events: tuple[Event, ...]) -> list[str]:
+        """Remember these; the keys to show."""
+        known = self._events | {str(event.seq): event for event in events}
+        self._events = dict(sorted(known.items(), key=lambda item: item[1].seq)[-_STRIP_EVENTS:])
+        return list(reversed(self._events))
+
+    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
+        return event_rows.columns_for(width), 1
+
+    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
+        return event_rows.cells(self._events[key], columns)
+
+
+class ContainersScreen(ContainerActions):
+    """`1`: what runs here and what it uses."""
+
+    MODE = "containers"
+    SCOPES = (Scope.CONTAINERS, Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.CONTAINERS)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
+
+    def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], sort: str = "name") -> None:
+        super().__init__(bridge, keys)
+        self._rows = ContainerRows()
+        self._recent = RecentEvents()
+        self._sort = sort
+        self._reverse = False
+        self._query = ""
+        self._title = ""
+        self._wanted: tuple[str, str] | None = None
+        """(container id, tab) to select once the table has it"""
+
+    def body(self) -> ComposeResult:
+        from tuicont.screens.details import Details
+
+        with Box(id="main"):
+            with Vertical(id="list"):
+                yield LineTable(self._rows, id="containers")
+                yield FilterLine()
+            yield Details(self.bridge)
+        strip = LineTable(self._recent, pager=True, id="recent")
+        strip.can_focus = False
+        strip.border_title = "events"
+        yield strip
+
+    @property
+    def table(self) -> LineTable:
+        """The table of containers."""
+        return self.query_one("#containers", LineTable)
+
+    @property
+    def details(self) -> Details:
+        """The tabs of the selected container."""
+        from tuicont.screens.details import Details
+
+        return self.query_one(Details)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+        self.table.set_empty("\n  opening the engine …")
+        self._draw()
+
+    def engine_opened(self) -> None:
+        self._load_events()
+        self._load_trends()
+
+    @work(group="opening", exit_on_error=False)
+    async def _load_trends(self) -> None:
+        """Fill the sparklines with the engine's history, as many as may be in sight."""
+
+        def read() -> dict[str, list[float]]:
+            engine = self.bridge.engine
+            alive = [c.id for c in engine.containers() if c.state.alive]
+            return {i: rows.cpu_trend(engine.history(i), _TREND) for i in alive[:_SEEDED]}
+
+        try:
+            trends = await self.bridge.call(read)
+        except EngineError as error:
+            self.bridge.report(error)
+            return
+        for container_id, trend in trends.items():
+            self._rows.seed(container_id, trend)
+        self.table.update_rows()
+
+    @work(group="opening", exit_on_error=False)
+    async def _load_events(self) -> None:
+        try:
+            self.show_events(await self.bridge.call(lambda: self.bridge.engine.past_events(limit=_STRIP_EVENTS)))
+        except EngineError as error:
+            self.bridge.report(error)
+
+    # snapshots and events
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        self._rows.take(snapshot)
+        self._draw()
+
+    def show_events(self, events: tuple[Event, ...]) -> None:
+        self.query_one("#recent", LineTable).set_keys(self._recent.take(events))
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        table, snapshot = self.table, self._rows.snapshot
+        shown = rows.order(snapshot, self._sort, reverse=self._reverse, query=self._query)
+        table.set_sort(self._sort, rows.arrow(self._sort, reverse=self._reverse))
+        table.set_keys([container.id for container in shown])
+        if snapshot.time_ns:
+            table.set_empty(self._empty_text())
+        if self._wanted is not None and self._wanted[0] in self._rows.by_id:
+            container_id, tab = self._wanted
+            self._wanted = None
+            table.move_to_key(container_id)
+            if tab:
+                self.details.select_tab(tab)
+        self._update_title(len(shown))
+        self._show_details()
+        self.update_keys()
+
+    def _empty_text(self) -> str:
+        if self._query:
+            return f"\n  no container matches {self._query!r} · esc shows all"
+        if self.bridge.read_only:
+            return "\n  no containers yet"
+        return (
+            f"\n  no containers yet\n\n  press {self.shown_keys('create')} to make the first one"
+            f"\n  press {self.shown_keys('help')} for all keys"
+        )
+
+    def _update_title(self, shown: int) -> None:
+        title = rows.title(
+            self._rows.snapshot.containers,
+            shown=shown,
+            marked=len(self.table.marked),
+            query=self._query,
+            sort=self._sort,
+            reverse=self._reverse,
+        )
+        if self._title != title:
+            self._title = title
+            self.table.border_title = Content(title)
+
+    def _show_details(self) -> None:
+        self.details.show(self.selected, self._rows.snapshot)
+
+    @on(LineTable.Highlighted, "#containers")
+    def _selected(self, message: LineTable.Highlighted) -> None:
+        self._show_details()
+        self.update_keys()
+
+    def set_doing(self, container_id: str, verb: str) -> None:
+        if verb:
+            self._rows.doing[container_id] = verb
+        elif self._rows.doing.pop(container_id, None) is None:
+            return
+        self._draw()
+
+    # selection
+
+    @property
+    def selected(self) -> Container | None:
+        """The container under the cursor."""
+        return self._rows.by_id.get(self.table.cursor_key or "")
+
+    def situation(self) -> Situation:
+        if not self.is_mounted:
+            return Situation(read_only=self.bridge.read_only)
+        marked = tuple(c for key in self.table.keys if key in self.table.marked and (c := self._rows.by_id.get(key)))
+        one = self.selected
+        return Situation(targets=marked or ((one,) if one else ()), read_only=self.bridge.read_only)
+
+    def select(self, container_id: str, tab: str = "") -> None:
+        """Put the cursor on this container, now or when it appears."""
+        self._wanted = (container_id, tab)
+        if container_id in self._rows.by_id:
+            if self._query and not rows.matches(self._rows.by_id[container_id], self._query):
+                self.query_one(FilterLine).close(keep=False)
+                self._query = ""
+            self._draw()
+
+    # the list's and the view's actions
+
+    def handlers(self) -> Handlers:
+        return {
+            **self.container_handlers(),
+            "open": self._open,
+            "maximise": self._maximise,
+            "logs": lambda: self._tab("logs"),
+            "inspect": lambda: self._tab("inspect"),
+            "next_tab": lambda: self.details.next_tab(),
+            "previous_tab": lambda: self.details.previous_tab(),
+            "filter": lambda: self.query_one(FilterLine).open(),
+            "sort": self._next_sort,
+            "reverse": self._turn,
+            "mark": self._mark,
+            "mark_all": self._mark_all,
+            "back": self._back,
+        }
+
+    def _open(self) -> None:
+        self.add_class("-details-only")
+        self.details.focus()
+
+    def _tab(self, tab: str) -> None:
+        self.details.select_tab(tab)
+
+    def _maximise(self) -> None:
+        if self.has_class("-details-only") or self.has_class("-list-only"):
+            self.remove_class("-details-only", "-list-only")
+        else:
+            inside = self.focused is not None and self.details in self.focused.ancestors_with_self
+            self.add_class("-details-only" if inside else "-list-only")
+
+    def _back(self) -> None:
+        if self.has_class("-details-only") or self.has_class("-list-only"):
+            self.remove_class("-details-only", "-list-only")
+        elif self.focused is not self.table:
+            pass
+        elif self.table.marked:
+            self.table.clear_marks()
+        elif self._query:
+            self.query_one(FilterLine).close(keep=False)
+        self.table.focus()
+        self._draw()
+
+    def _next_sort(self) -> None:
+        shown = [c.id for c in rows.columns_for(self.table.size.width) if c.sortable]
+        position = shown.index(self._sort) if self._sort in shown else -1
+        self._sort_by(shown[(position + 1) % len(shown)])
+
+    def _sort_by(self, column: str) -> None:
+        self._reverse = not self._reverse if column == self._sort else False
+        self._sort = column
+        self._draw()
+
+    def _turn(self) -> None:
+        self._reverse = not self._reverse
+        self._draw()
+
+    def _mark(self) -> None:
+        self.table.toggle_mark()
+        self._draw()
+
+    def _mark_all(self) -> None:
+        self.table.mark_all()
+        self._draw()
+
+    @on(LineTable.HeaderClicked, "#containers")
+    def _header_clicked(self, message: LineTable.HeaderClicked) -> None:
+        self._sort_by(message.column)
+
+    @on(LineTable.Opened, "#containers")
+    def _opened(self) -> None:
+        self._open()
+
+    @on(Input.Changed, "FilterLine")
+    def _filter_changed(self, message: Input.Changed) -> None:
+        self._query = message.value
+        self._draw()
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self) -> None:
+        self.table.focus()

@@ -1,0 +1,228 @@
+"""The tabs of the selected container. Only the visible tab works; a tab's widget is made when first shown.
+
+Knows which pane belongs to which tab, not what is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Label
+
+from tuicont.core.model.container import Container
+from tuicont.core.model.stats import Snapshot
+from tuicont.messages import EngineAccess
+from tuicont.screens.details.logs_pane import LogsPane
+from tuicont.screens.details.metrics_pane import TAB as METRICS
+from tuicont.screens.details.metrics_pane import MetricsPane
+from tuicont.screens.details.pane import PagePane, PageTab, Pane
+from tuicont.screens.details.pane_keys import PaneKeys
+from tuicont.screens.details.shells import SHELL, Shells
+from tuicont.screens.details.tabs import PAGES
+from tuicont.screens.details.terminal_pane import SessionPane
+from tuicont.widgets.prompt_line import PromptLine
+from tuicont.widgets.tab_strip import TabStrip
+
+_LOGS = ("logs", "logs", "logs")
+_TERMINAL = (SHELL, "terminal", "tty")
+
+
+def _page(bridge: EngineAccess, tab: PageTab) -> Callable[[], Pane]:
+    return lambda: PagePane(bridge, tab)
+
+
+class Details(PaneKeys):
+    """A strip of tabs, the chosen one's pane, and a line on what is shown."""
+
+    DEFAULT_CSS = """
+    Details { height: 1fr; width: 1fr; layout: vertical; background: $surface; }
+    Details > #panes { height: 1fr; }
+    Details > #status { height: 1; width: 1fr; padding: 0 1; color: $text-muted; background: $surface; }
+    """
+
+    def __init__(self, bridge: EngineAccess, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.bridge = bridge
+        makers = {tab.id: _page(bridge, tab) for tab in PAGES}
+        makers["logs"] = lambda: LogsPane(bridge)
+        makers["metrics"] = lambda: MetricsPane(bridge)
+        titles = {tab.id: (tab.id, tab.title, tab.short) for tab in (*PAGES, METRICS)} | {"logs": _LOGS}
+        order = ("overview", "logs", "processes", "metrics", "cgroup", "namespaces", "layers", "mounts", "inspect")
+        self._makers = {tab: makers[tab] for tab in order}
+        self._titles = [titles[tab] for tab in order]
+        self._panes: dict[str, Pane] = {}
+        self._tab = self._tab_before = "overview"
+        self._container: Container | None = None
+        self._snapshot: Snapshot | None = None
+        self._strip = TabStrip()
+        self._status = Label("", id="status", markup=False)
+        self._prompt = PromptLine()
+        self._box = Vertical(id="panes")
+        self._shells = Shells(self)
+
+    def compose(self) -> ComposeResult:
+        yield self._strip
+        yield self._box
+        yield self._status
+        yield self._prompt
+
+    # what the screen calls
+
+    @property
+    def tab(self) -> str:
+        """The id of the chosen tab."""
+        return self._tab
+
+    @property
+    def pane(self) -> Pane | None:
+        """The visible pane."""
+        if self._tab == SHELL:
+            return self._shells.of(self._container)
+        return self._panes.get(self._tab)
+
+    def show(self, container: Container | None, snapshot: Snapshot) -> None:
+        """Show this container as of `snapshot`: called each tick and when the selection changes."""
+        moved = (container.id if container else "") != (self._container.id if self._container else "")
+        self._container, self._snapshot = container, snapshot
+        if moved and self._tab == SHELL and self._shells.of(container) is None:
+            self._tab = self._tab_before
+        if moved:
+            self.clear_search()
+        self._draw()
+
+    def select_tab(self, tab: str) -> None:
+        """Show the tab with this id."""
+        if tab not in self._makers and tab != SHELL:
+            return
+        had_focus = self._holds_focus()
+        if self._tab != SHELL:
+            self._tab_before = self._tab
+        self._tab = tab
+        self.clear_search()
+        self._draw()
+        if had_focus or tab == SHELL:
+            self.focus()
+
+    def next_tab(self) -> None:
+        """The tab to the right, around the end."""
+        self._step(1)
+
+    def previous_tab(self) -> None:
+        """The tab to the left, around the end."""
+        self._step(-1)
+
+    def open_shell(self, container: Container) -> None:
+        """A shell inside, in a pane of its own; the one that is open already comes back."""
+        self._shells.open_shell(container)
+
+    def open_attach(self, container: Container) -> None:
+        """The container's own terminal, or its output with a line for input when it has none."""
+        self._shells.open_attach(container)
+
+    def focus(self, scroll_visible: bool = True) -> Details:
+        """Give the keyboard to what the visible tab shows."""
+        pane = self.pane
+        if pane is not None:
+            # A pane made a moment ago has no parts yet.
+            self.call_after_refresh(self._enter, pane, scroll_visible)
+        return self
+
+    def _enter(self, pane: Pane, scroll_visible: bool) -> None:
+        target = pane.entry
+        if pane is self.pane and target is not None:
+            target.focus(scroll_visible)
+
+    # what the tabs are
+
+    def show_shell(self, container: Container) -> None:
+        """Show the terminal that was opened for `container`."""
+        self._container = container
+        self.select_tab(SHELL)
+
+    def on_session_pane_gone(self, message: SessionPane.Gone) -> None:
+        """A terminal has ended: its tab goes, the one before comes back."""
+        message.stop()
+        had_focus = self._holds_focus()
+        self._shells.drop(message.pane)
+        if message.text:
+            self.bridge.notify(message.text)
+        if self._tab == SHELL and self._shells.of(self._container) is None:
+            self._tab = self._tab_before
+        self._draw()
+        if had_focus:
+            self.focus()
+
+    def mount_pane(self, pane: Pane) -> None:
+        """Put a pane among the others, not shown yet."""
+        pane.display = False
+        self._box.mount(pane)
+
+    def _tabs(self) -> list[tuple[str, str, str]]:
+        return [*self._titles, _TERMINAL] if self._shells.of(self._container) is not None else self._titles
+
+    def _step(self, step: int) -> None:
+        ids = [tab for tab, _, _ in self._tabs()]
+        self.select_tab(ids[(ids.index(self._tab) + step) % len(ids)])
+
+    def _holds_focus(self) -> bool:
+        focused = self.screen.focused
+        return focused is not None and self in focused.ancestors_with_self
+
+    def _draw(self) -> None:
+        container, snapshot = self._container, self._snapshot
+        if not self.is_mounted or snapshot is None:
+            return
+        self._strip.show(container.name if container else "", self._tabs(), self._tab)
+        pane = self._visible_pane() if container is not None else None
+        for other in self._box.query(Pane):
+            shown = other is pane
+            if other.display != shown:
+                other.display = shown
+                if not shown:
+                    other.hidden()
+        if pane is not None and container is not None:
+            pane.show(container, snapshot)
+        self._draw_status()
+
+    def _visible_pane(self) -> Pane | None:
+        pane = self.pane
+        if pane is None and self._tab in self._makers:
+            pane = self._panes[self._tab] = self._makers[self._tab]()
+            self.mount_pane(pane)
+        return pane
+
+    def _draw_status(self) -> None:
+        pane = self.pane
+        text = pane.status if pane is not None and self._container is not None else ""
+        if self.search_note:
+            text = f"{self.search_note} · {text}"
+        if str(self._status.content) != text:
+            self._status.update(text)
+
+    def on_descendant_focus(self) -> None:
+        """The upper edge shows where the keyboard is."""
+        self._strip.add_class("-active")
+        self._draw_status()
+
+    def on_descendant_blur(self) -> None:
+        """The keyboard is elsewhere."""
+        self._strip.set_class(self._holds_focus(), "-active")
+        self._draw_status()
+
+    def on_tab_strip_chosen(self, message: TabStrip.Chosen) -> None:
+        message.stop()
+        self.select_tab(message.tab)
+        self.focus()
+
+    def on_pane_status_changed(self, message: Pane.StatusChanged) -> None:
+        message.stop()
+        self._draw_status()
+
+    def prompt(self, purpose: str, label: str, text: str = "") -> None:
+        """Ask in the line below."""
+        self._prompt.ask(purpose, label, text)
+
+    def searched(self) -> None:
+        self._draw_status()

@@ -1,0 +1,86 @@
+"""A thread that reads a container's log and hands it on in packed chunks, as fast as they are taken.
+
+Knows no widget: `wake` is called, from the thread, when there is something to take.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from tuicont.core.engine.api import Engine
+from tuicont.core.errors import EngineError
+from tuicont.core.model.container import LogLine, LogQuery
+from tuicont.presenters.details.log_buffer import CHUNK, Chunk, chunk_of
+
+
+class LogFeed:
+    """Follows one log from its last `tail` lines on until `close`."""
+
+    def __init__(self, engine: Engine, ref: str, tail: int, wake: Callable[[], None]) -> None:
+        self._engine = engine
+        self._ref = ref
+        self._tail = tail
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._packed: list[Chunk] = []
+        self._loose: list[LogLine] = []
+        self._woken = False
+        self._closed = False
+        self._lines: object = None
+        self.ended = False
+        self.error = ""
+        threading.Thread(target=self._run, name="log-feed", daemon=True).start()
+
+    def take(self) -> list[Chunk]:
+        """What has come since the last call."""
+        with self._lock:
+            packed, loose = self._packed, self._loose
+            self._packed, self._loose, self._woken = [], [], False
+        return [*packed, chunk_of(loose)] if loose else packed
+
+    def close(self) -> None:
+        """Stop reading; nothing is handed on any more. May be repeated."""
+        self._closed = True
+        close = getattr(self._lines, "close", None)
+        if close is not None:
+            try:
+                close()
+            except ValueError:
+                # A generator that is being run in the other thread: that one sees `_closed`.
+                return
+
+    def _run(self) -> None:
+        try:
+            lines = self._engine.logs(self._ref, LogQuery(follow=True, tail=self._tail))
+            self._lines = lines
+            for line in lines:
+                if self._closed:
+                    return
+                self._add(line)
+        except EngineError as error:
+            self.error = str(error)
+        except RuntimeError:
+            # The loop that `wake` calls into has ended, and the program with it.
+            return
+        self.ended = True
+        self._call()
+
+    def _add(self, line: LogLine) -> None:
+        with self._lock:
+            self._loose.append(line)
+            full = self._loose if len(self._loose) >= CHUNK else None
+            if full is not None:
+                self._loose = []
+        # Packed outside of the lock: taking never waits for it.
+        packed = chunk_of(full) if full is not None else None
+        with self._lock:
+            if packed is not None:
+                self._packed.append(packed)
+            wake, self._woken = not self._woken, True
+        if wake:
+            self._call()
+
+    def _call(self) -> None:
+        if not self._closed:
+            self._wake()

@@ -1,0 +1,56 @@
+"""The metrics tab: the engine's history when it is opened, then one more sample each tick."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.binding import BindingType
+
+from tuicont.actions import Scope
+from tuicont.core.engine.api import Engine
+from tuicont.core.model.container import Container
+from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.messages import EngineAccess
+from tuicont.presenters.details import metrics
+from tuicont.presenters.details.line import Page
+from tuicont.presenters.details.view import View
+from tuicont.screens.details.pane import PagePane, PageTab
+from tuicont.widgets.keys import bindings_for
+
+_KEPT = 24 * 3600
+
+
+def _history(engine: Engine, ref: str) -> list[Sample]:
+    return list(engine.history(ref))
+
+
+TAB = PageTab("metrics", "metrics", "metrics", metrics.page, _history)
+
+
+class MetricsPane(PagePane):
+    """Charts; `+` and `-` change how much time a point stands for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.METRICS)
+
+    def __init__(self, bridge: EngineAccess) -> None:
+        super().__init__(bridge, TAB)
+        self._scale = 0
+
+    def view_of(self, container: Container, snapshot: Snapshot) -> View:
+        view = super().view_of(container, snapshot)
+        history: Any = view.data
+        if history is not None and view.sample is not None:
+            if not history or view.sample.time_ns > history[-1].time_ns:
+                history.append(view.sample)
+            if len(history) > _KEPT:
+                del history[: len(history) - _KEPT]
+        return view
+
+    def present(self, view: View) -> Page:
+        return metrics.page(view, metrics.SECONDS_A_POINT[self._scale])
+
+    def action_run(self, action_id: str) -> None:
+        """Let a point stand for more or less time."""
+        step = 1 if action_id == "longer" else -1
+        self._scale = min(max(self._scale + step, 0), len(metrics.SECONDS_A_POINT) - 1)
+        self.draw()

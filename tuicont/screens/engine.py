@@ -1,0 +1,65 @@
+"""The Engine screen: drivers with their reasons, the kernel, storage use, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import events, work
+from textual.app import ComposeResult
+
+from tuicont.actions import Scope
+from tuicont.core.errors import EngineError
+from tuicont.core.model.probe import EngineInfo, Probe
+from tuicont.messages import EngineAccess
+from tuicont.presenters.engine import lines
+from tuicont.screens.base import ModeScreen
+from tuicont.screens.lines import Lines
+from tuicont.widgets.line_table import LineTable
+
+
+class EngineScreen(ModeScreen):
+    """`9`: what the engine can do here, and why not."""
+
+    MODE = "engine"
+    SCOPES: tuple[Scope, ...] = ()
+
+    def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], config_file: str) -> None:
+        super().__init__(bridge, keys)
+        self._config_file = config_file
+        self._lines = Lines()
+        self._known: tuple[EngineInfo, tuple[Probe, ...], tuple[tuple[str, str, str], ...]] | None = None
+
+    def body(self) -> ComposeResult:
+        table = LineTable(self._lines, pager=True, id="engine", empty="\n  asking the kernel …")
+        table.border_title = "engine"
+        yield table
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(LineTable).focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._load()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _load(self) -> None:
+        engine = self.bridge.engine
+        try:
+            info = await self.bridge.call(engine.info)
+            self._known = (info, await self.bridge.call(engine.doctor), await self.bridge.call(engine.config))
+        except EngineError as error:
+            self.bridge.report(error)
+            return
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Break the lines anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._known is None:
+            return
+        table = self.query_one(LineTable)
+        self._lines.lines = lines(*self._known, (self._config_file, self.app.theme), max(self.size.width - 2, 40))
+        table.set_keys([str(number) for number in range(len(self._lines.lines))])

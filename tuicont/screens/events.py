@@ -1,0 +1,161 @@
+"""The Events screen: everything that happened, oldest first, followed as it happens.
+
+Knows the stream, not who publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Input
+
+from tuicont.actions import Scope
+from tuicont.core.errors import EngineError
+from tuicont.core.model.event import Event
+from tuicont.messages import EngineAccess, OpenContainer
+from tuicont.presenters import events as rows
+from tuicont.presenters.cells import Cell, Column
+from tuicont.presenters.units import plain
+from tuicont.screens.base import Handlers, ModeScreen
+from tuicont.widgets.filter_line import FilterLine
+from tuicont.widgets.keys import bindings_for
+from tuicont.widgets.line_table import LineTable
+
+_KEPT = 10_000
+
+
+class EventRows:
+    """The table's source: the newest events by sequence number."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Event] = {}
+
+    def take(self, events: tuple[Event, ...]) -> None:
+        """Remember these, forget the oldest."""
+        for event in events:
+            self.events.setdefault(str(event.seq), event)
+        if len(self.events) > _KEPT:
+            for key in list(islice(self.events, len(self.events) - _KEPT)):
+                del self.events[key]
+
+    def take_older(self, events: tuple[Event, ...]) -> None:
+        """Put these before what is there."""
+        newer = self.events
+        self.events = {str(event.seq): event for event in events}
+        self.take(tuple(newer.values()))
+
+    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
+        return rows.columns_for(width), 1
+
+    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
+        return rows.cells(self.events[key], columns)
+
+
+class EventsScreen(ModeScreen):
+    """`6`: what happened."""
+
+    MODE = "events"
+    SCOPES = (Scope.EVENTS, Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVENTS)
+
+    def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
+        super().__init__(bridge, keys)
+        self._rows = EventRows()
+        self._query = ""
+        self._title = ""
+        self._follow = True
+
+    def body(self) -> ComposeResult:
+        yield LineTable(self._rows, id="events", empty="\n  nothing has happened yet")
+        yield FilterLine()
+
+    @property
+    def table(self) -> LineTable:
+        """The table of events."""
+        return self.query_one("#events", LineTable)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+        self._load()
+
+    @work(exit_on_error=False)
+    async def _load(self) -> None:
+        try:
+            past = await self.bridge.call(lambda: self.bridge.engine.past_events(limit=2000))
+        except EngineError as error:
+            self.bridge.report(error)
+            return
+        self._rows.take_older(past)
+        self._draw()
+
+    def show_events(self, events: tuple[Event, ...]) -> None:
+        self._rows.take(events)
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        keys = [key for key, event in self._rows.events.items() if rows.matches(event, self._query)]
+        self.table.set_keys(keys)
+        if self._follow:
+            self.table.move_to(len(keys) - 1)
+        counts = str(len(keys)) if len(keys) == len(self._rows.events) else f"{len(keys)} of {len(self._rows.events)}"
+        title = f"events ─ {counts}" + (f" ─ filter: {plain(self._query)}" if self._query else "")
+        title += " ─ following ●" if self._follow else ""
+        if title != self._title:
+            self._title = title
+            self.table.border_title = Content(title)
+
+    def handlers(self) -> Handlers:
+        return {
+            "follow": self._toggle_follow,
+            "open_event": self._open,
+            "filter": lambda: self.query_one(FilterLine).open(),
+            "back": self._back,
+        }
+
+    def _toggle_follow(self) -> None:
+        self._follow = not self._follow
+        self._draw()
+
+    def _open(self) -> None:
+        event = self._rows.events.get(self.table.cursor_key or "")
+        if event is None:
+            return
+        if not rows.about_container(event):
+            self.notify(f"{event.name} is no container", severity="warning", markup=False)
+        else:
+            self.app.post_message(OpenContainer(event.subject))
+
+    def _back(self) -> None:
+        if self._query:
+            self.query_one(FilterLine).close(keep=False)
+        self.table.focus()
+
+    @on(LineTable.Highlighted, "#events")
+    def _moved(self, message: LineTable.Highlighted) -> None:
+        """Moving away from the end stops following; coming back to it goes on."""
+        at_end = self.table.cursor == len(self.table.keys) - 1
+        if at_end != self._follow:
+            self._follow = at_end
+            self._draw()
+
+    @on(LineTable.Opened, "#events")
+    def _opened(self) -> None:
+        self._open()
+
+    @on(Input.Changed, "FilterLine")
+    def _filter_changed(self, message: Input.Changed) -> None:
+        self._query = message.value
+        self._draw()
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self) -> None:
+        self.table.focus()

@@ -1,0 +1,55 @@
+"""The help page: the keys of the screen below, and of the pane with the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from tuicont.actions import ACTIONS, Scope
+from tuicont.presenters.help import lines
+from tuicont.screens.base import ModeScreen
+from tuicont.screens.lines import Lines
+from tuicont.widgets.line_table import LineTable
+
+
+class HelpScreen(ModalScreen[None]):
+    """Made from the action table; any of its own keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]
+
+    def __init__(self, screen: ModeScreen, keys: Mapping[str, str]) -> None:
+        super().__init__()
+        self._below = screen
+        self._lines = Lines()
+        actions = list(screen.actions())
+        if screen.MODE == "containers":
+            inner = (Scope.DETAILS, Scope.LOGS, Scope.METRICS)
+            actions += [action for action in ACTIONS if action.scope in inner]
+        self._actions = actions
+        self._keys = keys
+        self._situation = screen.situation()
+
+    def compose(self) -> ComposeResult:
+        table = LineTable(self._lines, pager=True, id="help")
+        table.border_title = Content(f"help ─ {self._below.MODE}")
+        table.border_subtitle = Content("esc closes · j k move")
+        yield table
+
+    def on_mount(self) -> None:
+        """Read from the top."""
+        self.query_one(LineTable).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Break the lines for the width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        table = self.query_one(LineTable)
+        self._lines.lines = lines(self._actions, self._keys, self._situation, table.scrollable_content_region.width)
+        table.set_keys([str(number) for number in range(len(self._lines.lines))])

@@ -1,0 +1,1 @@
+"""What draws: widgets hold the frozen values that they are given, and nothing else."""

@@ -1,0 +1,77 @@
+"""A question in one line at the lower edge of a pane: a search, a filter, a file to save to.
+
+Knows nothing of what it asks for. Enter answers, escape leaves; each change is told, for searching as one types.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+
+class PromptLine(Horizontal):
+    """Hidden until `ask`ed."""
+
+    DEFAULT_CSS = """
+    PromptLine { height: 1; width: 1fr; display: none; background: $panel; }
+    PromptLine.-asking { display: block; }
+    PromptLine Label { width: auto; color: $text-accent; padding: 0 1; }
+    PromptLine Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    PromptLine Input:focus { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    class Changed(Message):
+        """The text is another one; nothing is decided."""
+
+        def __init__(self, purpose: str, text: str) -> None:
+            self.purpose = purpose
+            self.text = text
+            super().__init__()
+
+    class Answered(Message):
+        """Enter, or (`text` is None) escape."""
+
+        def __init__(self, purpose: str, text: str | None) -> None:
+            self.purpose = purpose
+            self.text = text
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._purpose = ""
+        self._label = Label(markup=False)
+        self._input = Input(compact=True, select_on_focus=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._label
+        yield self._input
+
+    def ask(self, purpose: str, label: str, text: str = "") -> None:
+        """Open with `text` to begin with; messages carry `purpose`."""
+        self._purpose = purpose
+        self._label.update(label)
+        with self.prevent(Input.Changed):
+            self._input.value = text
+        self._input.cursor_position = len(text)
+        self.add_class("-asking")
+        self._input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self._purpose, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.remove_class("-asking")
+        self.post_message(self.Answered(self._purpose, event.value))
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self.remove_class("-asking")
+        self.post_message(self.Answered(self._purpose, None))
