@@ -1,0 +1,29 @@
+"""Shared configuration of all tests.
+
+Markers (registered in pyproject.toml):
+
+- `kernel`: acts on the real kernel; needs root. Skipped for other users, failed when `CI=true`.
+- `host_only`: not run in the second kernel (timing, host tools, the host's own hierarchy).
+- `second_kernel`: boots another kernel in QEMU and runs the kernel and contract tests there.
+- `e2e`: drives the real program in a terminal.
+
+A test that needs a tool asks `tests.support.require("tmux")` for it; see there for what a missing one does.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Explicit settings of the developer's terminal would change what the program paints.
+for _name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TUICONT_CONFIG"):
+    os.environ.pop(_name, None)
+
+import pytest
+
+from tests.support import require_root
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Kernel tests need root, wherever they are."""
+    if item.get_closest_marker("kernel") is not None:
+        require_root()

@@ -1,0 +1,271 @@
+"""The verbs that look at containers and change their state, each effect read from the kernel where it has one."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Cli
+from tests.support import require
+
+pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
+
+
+@pytest.fixture
+def web(cli: Cli) -> str:
+    """A running container."""
+    cli.ok("run", "-d", "--name", "web", "-m", "64m", "-l", "tier=front", "demo", "sleep", "1000")
+    return "web"
+
+
+def pid_of(cli: Cli, name: str) -> int:
+    return int(cli.ok("ps", "-a", "--filter", f"name={name}", "--format", "{{.Pid}}"))
+
+
+def test_pause_stops_and_unpause_goes_on(cli: Cli) -> None:
+    cli.ok("run", "-d", "--name", "busy", "demo", "sh", "-c", "while :; do :; done")
+    stat = Path(f"/proc/{pid_of(cli, 'busy')}/stat")
+
+    def ticks() -> int:
+        return int(stat.read_text().rpartition(")")[2].split()[11])
+
+    assert cli.ok("pause", "busy") == "busy"
+    assert cli.ok("ps", "--format", "{{.State}} {{.Status}}").endswith("(Paused)")
+    before = ticks()
+    time.sleep(0.2)
+    assert ticks() == before
+    assert cli.ok("unpause", "busy") == "busy"
+    deadline = time.monotonic() + 10
+    while ticks() == before:
+        assert time.monotonic() < deadline
+
+
+def test_stop_asks_first_and_kills_then(cli: Cli) -> None:
+    polite = "trap 'exit 3' TERM; while :; do sleep 0.05; done"
+    cli.ok("run", "-d", "--name", "polite", "demo", "sh", "-c", polite)
+    cli.ok("run", "-d", "--name", "deaf", "demo", "sleep", "1000")
+    pids = [pid_of(cli, "polite"), pid_of(cli, "deaf")]
+    wait_until_trapped(pids[0])
+    assert cli.ok("stop", "-t", "5", "polite") == "polite"
+    assert cli.ok("stop", "-t", "0.2", "deaf") == "deaf"
+    assert cli.ok("wait", "polite", "deaf") == "3\n137"
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def wait_until_trapped(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while not int(re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())[0], 16) >> 14 & 1:
+        assert time.monotonic() < deadline
+
+
+def test_kill_sends_any_signal(cli: Cli) -> None:
+    cli.ok("run", "-d", "--name", "c", "demo", "sh", "-c", "trap 'exit 4' TERM; while :; do sleep 0.05; done")
+    wait_until_trapped(pid_of(cli, "c"))
+    done = cli("kill", "-s", "NONSENSE", "c")
+    assert done.returncode == 1 and "NONSENSE" in done.stderr
+    cli.ok("kill", "-s", "TERM", "c")
+    assert cli.ok("wait", "c") == "4"
+
+
+def test_restart_gives_another_process(cli: Cli, web: str) -> None:
+    before = pid_of(cli, web)
+    cli.ok("restart", "-t", "0", web)
+    assert pid_of(cli, web) not in (0, before)
+
+
+def test_several_containers_go_on_after_an_error(cli: Cli, web: str) -> None:
+    done = cli("pause", "nobody", web)
+    assert (done.returncode, done.stdout) == (1, "web\n") and "nobody" in done.stderr
+    assert cli("rm", "-f", "nobody").returncode == 0
+    assert cli("rm", "nobody").returncode == 1
+    assert cli("rm", web).returncode == 1
+    assert cli.ok("rm", "-f", web) == web
+
+
+def test_rename_and_wrong_names(cli: Cli, web: str) -> None:
+    assert cli.ok("rename", web, "front") == ""
+    assert cli.ok("ps", "--format", "{{.Names}}") == "front"
+    assert cli("run", "-d", "--name", "front", "demo", "true").returncode == 125
+    assert cli("run", "-d", "--name", "bad name", "demo", "true").returncode == 125
+
+
+def test_update_reaches_the_cgroup(cli: Cli, web: str) -> None:
+    cli.ok("update", "-m", "96m", "--pids-limit", "50", web)
+    text = Path(f"/proc/{pid_of(cli, web)}/cgroup").read_text()
+    limits = [read_limit(line) for line in text.splitlines()]
+    assert str(96 << 20) in limits and "50" in limits
+
+
+def read_limit(line: str) -> str:
+    """The limit that the cgroup of one line of /proc/PID/cgroup has for memory or pids."""
+    _, controllers, path = line.split(":", 2)
+    for mount in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, rest = mount.partition(" - ")
+        kind, _, options = rest.split(" ", 2)
+        root = Path(fields.split()[4] + path)
+        if kind == "cgroup" and controllers in options.split(",") and controllers in ("memory", "pids"):
+            name = "memory.limit_in_bytes" if controllers == "memory" else "pids.max"
+            return (root / name).read_text().strip()
+        if kind == "cgroup2" and not controllers and (root / "memory.max").exists():
+            return (root / "memory.max").read_text().strip()
+    return ""
+
+
+def test_ps_filters_formats_and_counts(cli: Cli, web: str) -> None:
+    cli.ok("create", "--name", "fresh", "demo", "true")
+    assert cli.ok("ps", "--format", "{{.Names}}") == "web"
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "fresh\nweb"
+    assert cli.ok("ps", "-a", "--filter", "status=created", "--format", "{{.Names}}") == "fresh"
+    assert cli.ok("ps", "--filter", "label=tier=front", "-q") == cli.ok("ps", "-q", "--filter", "name=web")
+    assert cli.ok("ps", "-l", "--format", "{{.Names}}") == "fresh"
+    heading, row = cli.ok("ps").splitlines()
+    assert heading.split()[:3] == ["CONTAINER", "ID", "IMAGE"] and "web" in row and "Up " in row
+    described = [json.loads(line) for line in cli.ok("ps", "-a", "--format", "json").splitlines()]
+    assert {d["Names"]: d["State"] for d in described} == {"web": "running", "fresh": "created"}
+    assert len(cli.ok("ps", "-q", "--no-trunc")) == 64
+    assert cli("ps", "--filter", "colour=red").returncode == 125
+
+
+def test_ps_shows_what_was_written(cli: Cli) -> None:
+    cli.ok("run", "--name", "w", "demo", "sh", "-c", "dd if=/dev/zero of=/big bs=1024 count=2048 2>/dev/null")
+    assert re.fullmatch(r"2\.\d+MB", cli.ok("ps", "-as", "--format", "{{.Size}}"))
+
+
+def test_logs_select_lines(cli: Cli) -> None:
+    cli.ok(
+        "run",
+        "--name",
+        "l",
+        "demo",
+        "sh",
+        "-c",
+        "echo line 1; echo line 2; sleep 0.1; for i in 3 4 5; do echo line $i; done; echo oops >&2",
+    )
+    done = cli("logs", "l")
+    assert done.stdout.splitlines() == [f"line {i}" for i in range(1, 6)] and done.stderr == "oops\n"
+    assert cli.ok("logs", "--tail", "2", "l") == "line 5"
+    stamp = cli.ok("logs", "-t", "l").splitlines()[2].split()[0]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", stamp)
+    assert cli.ok("logs", "--since", stamp, "l").splitlines() == ["line 3", "line 4", "line 5"]
+    assert cli.ok("logs", "--until", stamp, "l").splitlines() == ["line 1", "line 2"]
+
+
+def test_logs_follow_until_the_end(cli: Cli) -> None:
+    cli.ok("run", "-d", "--name", "f", "-i", "demo", "sh", "-c", "echo first; sleep 0.4; echo last")
+    assert cli.ok("logs", "-f", "f").splitlines() == ["first", "last"]
+
+
+def test_inspect_finds_containers_and_images(cli: Cli, web: str) -> None:
+    (described,) = json.loads(cli.ok("inspect", web))
+    assert described["State"]["Pid"] == pid_of(cli, web) and described["HostConfig"]["Memory"] == 64 << 20
+    assert cli.ok("inspect", "-f", "{{.State.Status}} {{.Config.Image}} {{json .Config.Labels}}", web) == (
+        'running demo {"tier":"front"}'
+    )
+    assert json.loads(cli.ok("inspect", "demo")) == json.loads(cli.ok("image", "inspect", "demo"))
+    done = cli("inspect", "nobody", web)
+    assert done.returncode == 1 and len(json.loads(done.stdout)) == 1 and "nobody" in done.stderr
+    assert cli("inspect", "--type", "container", "demo").returncode == 1
+
+
+def test_top_numbers_processes_from_both_sides(cli: Cli, web: str) -> None:
+    (process,) = [json.loads(line) for line in cli.ok("top", web, "--format", "json").splitlines()]
+    assert (process["Pid"], process["InnerPid"], process["Command"]) == (pid_of(cli, web), 1, "sleep 1000")
+
+
+def test_stats_once_has_what_the_kernel_counts(cli: Cli, web: str) -> None:
+    (row,) = [json.loads(line) for line in cli.ok("stats", "--no-stream", "--format", "json", web).splitlines()]
+    assert row["Name"] == "web" and row["PIDs"] == "1" and row["MemUsage"].endswith("/ 64MiB")
+    assert cli("stats", "--no-stream", "nobody").returncode == 125
+
+
+def test_events_tell_what_happened_and_what_happens(cli: Cli, web: str) -> None:
+    cli.ok("pause", web)
+    cli.ok("unpause", web)
+    past = cli.ok("events", "--since", "10m", "--until", "0s", "--filter", "container=web", "--format", "{{.Topic}}")
+    assert past.splitlines()[-2:] == ["/tasks/paused", "/tasks/resumed"]
+    assert "/containers/create" in past
+    follower = cli.popen("events", "--filter", "event=paused", "--format", "json", stdout=subprocess.PIPE)
+    assert follower.stdout is not None
+    try:
+        # The follower sees only what comes after it began: repeat until it has.
+        deadline = time.monotonic() + 10
+        while not readable(follower.stdout.fileno(), 0.3):
+            assert time.monotonic() < deadline
+            cli.ok("pause", web)
+            cli.ok("unpause", web)
+        assert json.loads(follower.stdout.readline())["Name"] == "web"
+    finally:
+        follower.terminate()
+        follower.wait()
+        follower.stdout.close()
+
+
+def readable(fd: int, timeout: float) -> bool:
+    import select
+
+    return bool(select.select([fd], [], [], timeout)[0])
+
+
+def test_prune_removes_what_does_not_run(cli: Cli, web: str) -> None:
+    cli.ok("create", "--name", "fresh", "demo", "true")
+    asked = cli("prune", input=b"n\n")
+    assert asked.returncode == 1 and "[y/N]" in asked.stdout
+    assert "Deleted containers:" in cli.ok("container", "prune", "-f")
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "web"
+
+
+def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: Path) -> None:
+    require("skopeo", "umoci")
+    layout = tmp_path / "layout"
+    for words in (
+        ("umoci", "init", "--layout", str(layout)),
+        ("umoci", "new", "--image", f"{layout}:v1"),
+        ("skopeo", "copy", "-q", f"oci:{layout}:v1", f"docker-archive:{tmp_path}/a.tar:example/empty:v1"),
+    ):
+        subprocess.run(words, check=True, capture_output=True)
+    assert cli.ok("load", "-i", f"{tmp_path}/a.tar").startswith("Loaded image: ")
+    assert re.search(r"example/empty +v1 +[0-9a-f]{12}", cli.ok("images"))
+    assert cli.ok("images", "-q", "*/empty") or cli.ok("images", "-q", "example/empty")
+    assert "Untagged: " in cli.ok("rmi", "example/empty:v1")
+    assert cli("rmi", "example/empty:v1").returncode == 1
+    cli.ok("image", "inspect", "demo")
+    assert "demo" in cli.ok("images", "--format", "{{.Repository}}").split()
+
+
+def test_info_doctor_and_version(cli: Cli) -> None:
+    assert str(cli.directory) in cli.ok("info")
+    assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.directory))
+    assert "✔" in cli.ok("doctor")
+    assert re.match(r"tuicont version \d", cli.ok("--version"))
+
+
+def test_bash_completes_verbs_flags_and_names(cli: Cli, web: str, tmp_path: Path) -> None:
+    (tmp_path / "tuicont").write_text(f'#!/bin/sh\nexec {" ".join(cli.words())} "$@"\n')
+    (tmp_path / "tuicont").chmod(0o755)
+
+    def complete(line: str) -> list[str]:
+        words = line.split(" ")
+        script = (
+            f"PATH={tmp_path}:{Path(sys.executable).parent}:$PATH; source <(tuicont completion bash);"
+            f"COMP_WORDS=({' '.join(w or chr(39) * 2 for w in words)}); COMP_CWORD={len(words) - 1}; _tuicont;"
+            'printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+    assert complete("tuicont unp") == ["unpause"]
+    assert complete("tuicont run --mem") == ["--memory", "--memory-swap", "--memory-reservation"]
+    assert complete("tuicont stop w") == ["web"]
+    assert complete("tuicont image i") == ["inspect"]
+    assert complete("tuicont container stop w") == ["web"]
+
+
+def test_an_ordinary_user_is_told_to_use_sudo() -> None:
+    script = "import os; from tuicont.cli.main import load, main; load('ps'); os.setuid(65534); exit(main(['ps']))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 125 and "needs root" in done.stderr and "sudo" in done.stderr

@@ -1,0 +1,172 @@
+"""Containers straight from the native runtime: busybox, no engine, no image, no store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support import require
+from tuicont.core.cgroup.base import Placement
+from tuicont.core.model.container import ExitStatus
+from tuicont.core.model.host import HostFacts
+from tuicont.core.model.request import LogOptions
+from tuicont.core.runtime.base import STDOUT, Bundle, Session
+from tuicont.core.runtime.native.runtime import NativeRuntime
+from tuicont.core.runtime.native.task import NativeTask
+from tuicont.core.storage.base import RootMount
+
+APPLETS = ("sh", "true", "ls", "cat", "sleep", "echo", "stty", "ps", "tty", "dd", "kill", "wc", "hostname", "seq")
+NAMESPACES = ("mount", "pid", "uts", "ipc", "network", "cgroup")
+MOUNTS = (
+    {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+    {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=65536k"]},
+    {
+        "destination": "/dev/pts",
+        "type": "devpts",
+        "source": "devpts",
+        "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
+    },
+    {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+)
+NOWHERE = Placement()
+
+
+class Boxes:
+    """A directory with a root file system, and the tasks made in it; `close` ends them all."""
+
+    def __init__(self) -> None:
+        busybox = require("busybox")
+        self.dir = tempfile.mkdtemp(prefix="tc-box-", dir="/tmp")
+        self.rootfs = f"{self.dir}/rootfs"
+        for name in ("rootfs/bin", "target", "tmp"):
+            os.makedirs(f"{self.dir}/{name}")
+        shutil.copy(busybox, f"{self.rootfs}/bin/busybox")
+        for applet in APPLETS:
+            os.symlink("busybox", f"{self.rootfs}/bin/{applet}")
+        self.specs: dict[str, Mapping[str, Any]] = {}
+        self.runtime = self.new_runtime()
+        self._tasks: list[NativeTask] = []
+
+    def new_runtime(self, **options: Any) -> NativeRuntime:
+        """A runtime as another process would have it."""
+        return NativeRuntime(
+            f"{self.dir}/target",
+            host=HostFacts(),
+            compile_filter=lambda _: b"",
+            load_spec=self.specs.__getitem__,
+            **options,
+        )
+
+    def spec(self, *args: str, **changes: Any) -> dict[str, Any]:
+        """A specification; `changes` replace fields of it, those named in `process` fields of that."""
+        process = {
+            "terminal": False,
+            "user": {"uid": 0, "gid": 0},
+            "args": list(args),
+            "env": ["PATH=/bin", "TERM=xterm"],
+            "cwd": "/",
+        } | changes.pop("process", {})
+        linux = {"namespaces": [{"type": kind} for kind in NAMESPACES]} | changes.pop("linux", {})
+        return {
+            "ociVersion": "1.2.0",
+            "process": process,
+            "root": {"path": self.rootfs},
+            "hostname": "box",
+            "mounts": list(MOUNTS),
+            "linux": linux,
+        } | changes
+
+    def bundle(self, name: str, spec: Mapping[str, Any], **fields: Any) -> Bundle:
+        """What `start` takes: its own overlay over the common root file system."""
+        self.specs[name] = spec
+        base = f"{self.dir}/{name}"
+        for part in ("upper", "work", "run"):
+            os.makedirs(f"{base}/{part}", exist_ok=True)
+        options = f"lowerdir={self.rootfs},upperdir={base}/upper,workdir={base}/work"
+        defaults: dict[str, Any] = {
+            "root_mounts": (RootMount(fstype="overlay", source="overlay", options=options),),
+            "placement": NOWHERE,
+            "shim_placement": NOWHERE,
+            "run_dir": f"{base}/run",
+            "log_path": f"{base}/log",
+            "exit_path": f"{base}/exit",
+            "log": LogOptions(),
+        }
+        return Bundle(id=name, spec=spec, **(defaults | fields))
+
+    def start(self, *args: str, name: str = "one", spec: Mapping[str, Any] | None = None, **fields: Any) -> NativeTask:
+        """Start a container that runs `args`."""
+        task = self.runtime.start(self.bundle(name, spec or self.spec(*args), **fields))
+        self._tasks.append(task)
+        return task
+
+    def run(self, *args: str, **options: Any) -> tuple[ExitStatus, str]:
+        """Run to the end. How it ended, and what it wrote."""
+        task = self.start(*args, hold_output=True, **options)
+        with contextlib.closing(task.attach(stdin=False)) as session:
+            text = everything(session)
+        return task.wait(10), text
+
+    def exec(
+        self,
+        task: NativeTask,
+        *args: str,
+        stdin: bool = False,
+        exec_id: str = "e1",
+        rows: int = 24,
+        cols: int = 80,
+        **process: Any,
+    ) -> Session:
+        """One more process in a container."""
+        wanted = {"args": list(args), "env": ["PATH=/bin"], "cwd": "/"} | process
+        return task.exec(wanted, NOWHERE, exec_id=exec_id, stdin=stdin, rows=rows, cols=cols)
+
+    def log(self, name: str = "one") -> list[str]:
+        """The lines of a container's log."""
+        try:
+            with open(f"{self.dir}/{name}/log") as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []  # it is made with the first line
+
+    def close(self) -> None:
+        """End and release all tasks, remove the directory."""
+        for task in self._tasks:
+            task.signal(9)
+            with contextlib.suppress(Exception):
+                task.wait(10)
+            with contextlib.suppress(Exception):
+                task.release()
+            task.close()
+        shutil.rmtree(self.dir)
+
+
+def everything(session: Session, timeout: float = 10) -> str:
+    """All output of a process until it ends."""
+    found = bytearray()
+    while (piece := session.read(timeout)) is not None:
+        found += piece[1]
+    return found.decode()
+
+
+def read_until(session: Session, text: str, timeout: float = 10) -> str:
+    """Output up to and with the first packet in which `text` is complete."""
+    found = b""
+    while text.encode() not in found:
+        piece = session.read(timeout)
+        assert piece is not None, f"ended before {text!r}: {found!r}"
+        found += piece[1]
+    return found.decode()
+
+
+def collect(session: Session, stream: int = STDOUT) -> bytes:
+    """All that was written to one stream."""
+    found = bytearray()
+    while (piece := session.read(10)) is not None:
+        if piece[0] == stream:
+            found += piece[1]
+    return bytes(found)

@@ -1,0 +1,171 @@
+"""The engine killed with SIGKILL at a hundred points of create, start, stop and remove.
+
+A child process does the four verbs while every call that it makes into C (system calls, SQL, the launcher)
+is counted, and kills itself at a chosen one. After each death an engine is opened, as a user would, and the
+kernel must show nothing but what the records say: whatever the point was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from tests.kernel.host import cgroup_directories, eventually, namespace, shims, state
+from tuicont.core.engine.engine import LocalEngine
+from tuicont.core.engine.open import open_engine
+from tuicont.core.errors import EngineError
+from tuicont.core.model.container import Container
+from tuicont.core.model.request import ContainerRequest
+
+POINTS = 100
+SEED = 20261123
+
+
+def verbs(engine: LocalEngine) -> None:
+    """The life that is cut short."""
+    made = engine.create(ContainerRequest(image="demo", name="victim", command=("sleep", "1000")))
+    engine.start(made.id)
+    engine.stop(made.id, timeout=0)
+    engine.remove(made.id)
+
+
+def in_child(root: str, count: Callable[[object, str, object], None] | None) -> int:
+    """Do the verbs in a forked child, counted by `count`; the child's wait status."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            engine = open_engine(root)
+            sys.setprofile(count)
+            verbs(engine)
+            sys.setprofile(None)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return os.waitpid(pid, 0)[1]
+
+
+def calls_in_all(root: str) -> int:
+    """How many calls into C the verbs make when nobody interrupts them."""
+    reader, writer = os.pipe()
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "c_call"
+
+    pid = os.fork()
+    if pid == 0:
+        engine = open_engine(root)
+        sys.setprofile(count)
+        verbs(engine)
+        sys.setprofile(None)
+        os.write(writer, str(calls).encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(pid, 0)
+    with os.fdopen(reader) as pipe:
+        return int(pipe.read())
+
+
+def killer(at: int) -> Callable[[object, str, object], None]:
+    """Kill this process at the `at`-th call into C."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "c_call"
+        if calls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return count
+
+
+def processes(parent: str) -> set[int]:
+    """Every process in a cgroup below `parent`, in whichever hierarchy."""
+    found = set()
+    for top in cgroup_directories(parent):
+        for directory, _, _ in os.walk(top):
+            with contextlib.suppress(OSError), open(f"{directory}/cgroup.procs") as file:
+                found |= {int(line) for line in file}
+    return found
+
+
+def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
+    """What the kernel and the disk hold that the records do not explain, and what they lack."""
+    containers = {c.id: c for c in engine.containers()}
+    alive = {c.id for c in containers.values() if c.state.alive}
+    found = []
+    for below, expected in (
+        ("containers", {f"{container_id}.json" for container_id in containers}),
+        ("logs", set()),
+        ("overlay/upper", set(containers)),
+        ("overlay/work", set(containers)),
+        ("run/tasks", alive),
+        ("run/exits", set()),
+    ):
+        there = set(os.listdir(f"{root}/{below}"))
+        if there != expected:
+            found.append(f"{below}: {there ^ expected}")
+    groups = {os.path.basename(p) for c in containers for p in cgroup_directories(engine.cgroup_parent, c)}
+    everything = {
+        name for d in cgroup_directories(engine.cgroup_parent) for name in os.listdir(d) if os.path.isdir(f"{d}/{name}")
+    } - {"shims"}
+    if everything != alive or groups != alive:
+        found.append(f"cgroups {everything ^ alive}")
+    if len(shims(root)) != len(alive):
+        found.append(f"{len(shims(root))} shims for {len(alive)} containers")
+    inside = set()
+    for pid in processes(engine.cgroup_parent) - set(shims(root)):
+        with contextlib.suppress(OSError):  # it has just ended
+            inside.add(namespace(pid, "net"))
+    if len(inside) != len(alive) or namespace("self", "net") in inside:
+        found.append(f"{len(inside)} network namespaces for {len(alive)} containers")
+    with open("/proc/self/mountinfo") as file:
+        found += [f"mount {line.split()[4]}" for line in file if root in line]
+    if bystander.id not in alive or state(bystander.pid) not in ("S", "R"):
+        found.append("the bystander was hurt")
+    return found
+
+
+def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
+    bystander = engine.start(engine.create(ContainerRequest(image="demo", command=("sleep", "1000"))).id)
+    engine.close()
+    total = calls_in_all(root)
+    points = sorted(random.Random(SEED).sample(range(1, total), POINTS))
+    died = 0
+    for point in points:
+        status = in_child(root, killer(point))
+        died += os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        again = open_engine(root)
+        left: list[str] = []
+
+        def settled(engine: LocalEngine = again, left: list[str] = left) -> bool:
+            left[:] = wrong(root, engine, bystander)
+            return not left
+
+        try:
+            eventually(settled, 3)
+        except AssertionError:
+            pytest.fail(f"killed at call {point} of {total}: {'; '.join(left)}")
+        for container in again.containers():
+            if container.id != bystander.id:
+                try:
+                    again.remove(container.id, force=True)
+                except EngineError as error:
+                    pytest.fail(f"killed at call {point} of {total}: {error}")
+        again.close()
+    # The verbs do not take exactly as many calls every time: a few of the last points may lie beyond the end.
+    assert died >= POINTS * 0.9
+    reopened = open_engine(root)
+    assert reopened.container(bystander.id).pid == bystander.pid
+    reopened.close()

@@ -1,0 +1,154 @@
+"""Several engines on one state root, each doing what it likes to the same few containers: whoever wins, nothing breaks
+but in the engine's own words, and in the end the records and the kernel agree."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from tests.kernel.host import cgroup_directories, eventually, shims, state
+from tuicont.core.engine.engine import LocalEngine
+from tuicont.core.engine.open import open_engine
+from tuicont.core.errors import EngineError
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.request import ContainerRequest, ExecRequest
+
+SEED = 20261123
+SECONDS = 5.0
+NAMES = ("one", "two", "three")
+
+
+def create(engine: LocalEngine, name: str, chance: random.Random) -> None:
+    command = chance.choice([("sleep", "1000"), ("true",), ("sh", "-c", "trap '' TERM; while :; do sleep 0.05; done")])
+    engine.create(
+        ContainerRequest(image="demo", name=name, command=command, auto_remove=chance.random() < 0.2, stop_timeout=0.05)
+    )
+
+
+def execute(engine: LocalEngine, name: str, _chance: random.Random) -> None:
+    session = engine.exec(name, ExecRequest(command=("echo", "hello")))
+    try:
+        while session.read(10) is not None:
+            pass
+    finally:
+        session.close()
+
+
+Verb = Callable[[LocalEngine, str, random.Random], object]
+VERBS: tuple[Verb, ...] = (
+    create,
+    create,
+    execute,
+    lambda engine, name, _: engine.start(name),
+    lambda engine, name, _: engine.start(name),
+    lambda engine, name, _: engine.stop(name, timeout=0.02),
+    lambda engine, name, _: engine.kill(name),
+    lambda engine, name, _: engine.restart(name, timeout=0),
+    lambda engine, name, _: engine.pause(name),
+    lambda engine, name, _: engine.unpause(name),
+    lambda engine, name, chance: engine.rename(name, chance.choice(NAMES)),
+    lambda engine, name, _: engine.update(name, Limits(pids=50)),
+    lambda engine, name, _: engine.remove(name),
+    lambda engine, name, _: engine.remove(name, force=True),
+    lambda engine, name, _: list(engine.containers()),
+    lambda engine, name, _: engine.inspect(name),
+    lambda engine, name, _: list(engine.diff(name)),
+    lambda engine, name, _: engine.prune(),
+)
+
+
+def play(engine: LocalEngine, seed: int, seconds: float) -> list[str]:
+    """Random verbs; what went wrong other than being refused."""
+    chance, deadline, wrong = random.Random(seed), time.monotonic() + seconds, []
+    while time.monotonic() < deadline:
+        verb, name = chance.choice(VERBS), chance.choice(NAMES)
+        try:
+            verb(engine, name, chance)
+        except EngineError:
+            continue
+        except Exception:
+            wrong.append(traceback.format_exc())
+    return wrong
+
+
+def in_child(root: str, seed: int) -> tuple[int, str]:
+    """`play` in a forked process; its pid, and the file that tells what went wrong there."""
+    report = f"{root}/wrong-{seed}"
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        with contextlib.suppress(BaseException):
+            wrong = play(open_engine(root), seed, SECONDS)
+            with open(report, "w") as file:
+                file.write("\n".join(wrong))
+            code = 0
+        os._exit(code)
+    return pid, report
+
+
+def disagreements(engine: LocalEngine, root: str) -> list[str]:
+    """Where the records say one thing and the kernel another."""
+    containers = engine.containers()
+    alive = {c.id: c for c in containers if c.state.alive}
+    found = [f"{c.name} is recorded as running" for c in alive.values() if state(c.pid) in ("", "Z")]
+    found += [
+        f"{c.name} is recorded as {c.state.value}, frozen is {frozen}"
+        for c in alive.values()
+        if (frozen := _frozen(engine.cgroup_parent, c.id)) != (c.state.value == "paused")
+    ]
+    groups = {n for d in cgroup_directories(engine.cgroup_parent) for n in os.listdir(d) if os.path.isdir(f"{d}/{n}")}
+    for what, there, expected in (
+        ("cgroups", groups - {"shims"}, set(alive)),
+        ("tasks", set(os.listdir(f"{root}/run/tasks")), set(alive)),
+        ("exits", set(os.listdir(f"{root}/run/exits")), set()),
+        ("bundles", set(os.listdir(f"{root}/containers")), {f"{c.id}.json" for c in containers}),
+        ("snapshots", set(os.listdir(f"{root}/overlay/upper")), {c.id for c in containers}),
+    ):
+        if there != expected:
+            found.append(f"{what}: {sorted(there - expected)} too many, {sorted(expected - there)} missing")
+    if len(shims(root)) != len(alive):
+        found.append(f"{len(shims(root))} shims for {len(alive)} containers")
+    return found
+
+
+def _frozen(parent: str, group: str) -> bool:
+    for directory in cgroup_directories(parent, group):
+        with contextlib.suppress(FileNotFoundError), open(f"{directory}/cgroup.events") as file:
+            return "frozen 1" in file.read()
+    return False
+
+
+def test_three_processes_on_the_same_containers(engine: LocalEngine, root: str) -> None:
+    engine.image("demo")
+    children = [in_child(root, SEED + number) for number in range(3)]
+    wrong = []
+    for pid, report in children:
+        assert os.waitpid(pid, 0)[1] == 0
+        with open(report) as file:
+            wrong.append(file.read())
+    assert not any(wrong), "\n".join(wrong)
+    engine.containers()
+    eventually(lambda: not disagreements(engine, root), 3) if disagreements(engine, root) else None
+    assert disagreements(engine, root) == []
+
+
+def test_threads_of_one_engine_on_the_same_containers(engine: LocalEngine, root: str) -> None:
+    engine.image("demo")
+    wrong: list[str] = []
+
+    def run(seed: int) -> None:
+        wrong.extend(play(engine, seed, SECONDS / 2))
+
+    threads = [threading.Thread(target=run, args=(SEED + number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert wrong == []
+    assert disagreements(engine, root) == []

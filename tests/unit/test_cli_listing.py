@@ -1,0 +1,80 @@
+"""Tables, JSON lines and templates."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicont.cli.listing import Column, lines, print_lines
+from tuicont.cli.template import compile_template
+from tuicont.core.errors import Invalid
+
+COLUMNS = (Column("CONTAINER ID", "ID"), Column("NAMES", "Names"))
+ROWS = [{"ID": "1", "Names": "web"}, {"ID": "22", "Names": "名前"}]
+
+
+def fill(template: str, row: object) -> str:
+    return compile_template(template)(row)
+
+
+def test_a_table_has_a_heading_and_aligned_columns() -> None:
+    assert lines(ROWS, COLUMNS, "table") == ["CONTAINER ID   NAMES", "1              web", "22             名前"]
+    assert lines([], COLUMNS, "table") == ["CONTAINER ID   NAMES"]
+
+
+def test_a_table_of_a_template_takes_its_headings_from_the_columns() -> None:
+    assert lines(ROWS, COLUMNS, r"table {{.Names}}\t{{.ID}}") == ["NAMES   CONTAINER ID", "web     1", "名前    22"]
+
+
+def test_json_is_one_object_a_line() -> None:
+    assert lines(ROWS, COLUMNS, "json")[0] == '{"ID":"1","Names":"web"}'
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in "".join(lines([{"ID": "\x1b[2J", "Names": "a\nb"}], COLUMNS, "table"))
+    assert len(lines([{"ID": "1", "Names": "a\nb"}], COLUMNS, "table")) == 2
+
+
+def test_what_is_printed_on_a_terminal_cannot_command_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "\x1b]0;owned\x07\x9b2Ja\tb\u202e\nc"
+    master, slave = os.openpty()
+    with os.fdopen(master, "rb", buffering=0) as screen, os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        print_lines([hostile], flush=True)
+        shown = screen.read(1000).decode()
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(shown)
+    assert shown.endswith("\r\nc\r\n")
+
+
+def test_programs_get_what_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(["\x1b[1mbold\x1b[0m"])
+    assert capsys.readouterr().out == "\x1b[1mbold\x1b[0m\n"
+
+
+def test_templates_fill_fields_of_fields() -> None:
+    row = {"State": {"Pid": 12, "Running": True, "Error": None}, "Env": ["A=1", "B=2"], "Name": "web"}
+    assert fill("{{.Name}} {{ .State.Pid }}", row) == "web 12"
+    assert fill(r"{{.Name}}\t{{.State.Running}}\n", row) == "web\ttrue\n"
+    assert fill("{{json .State}}", row) == '{"Pid":12,"Running":true,"Error":null}'
+    assert fill("{{.State.Error}}|{{len .Env}}|{{upper .Name}}", row) == "|2|WEB"
+    assert fill('{{index .Env 1}} {{index .State "Pid"}}', row) == "B=2 12"
+
+
+@pytest.mark.parametrize("template", ["{{range .Env}}{{.}}{{end}}", "{{if .A}}", "{{}}", "{{.A | json}}"])
+def test_what_a_template_cannot_do_is_said_when_it_is_read(template: str) -> None:
+    with pytest.raises(Invalid, match="is not understood"):
+        compile_template(template)
+
+
+def test_a_field_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(Invalid, match="there are: Name"):
+        fill("{{.Nmae}}", {"Name": "web"})
+
+
+@given(st.text().filter(lambda t: "{{" not in t and "\\" not in t))
+def test_text_without_fields_stays_as_it_is(text: str) -> None:
+    assert fill(text, {}) == text

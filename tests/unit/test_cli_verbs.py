@@ -1,0 +1,70 @@
+"""Every verb has its module, its help and its example; exit codes are Docker's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tuicont.cli.main import error_code, load, main
+from tuicont.cli.verbs import ALIASES, VERBS, resolve
+from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*verb.split(), "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: tuicont {verb} ")
+    assert "\nexample:\n  " in text and f"tuicont {verb.split()[0]}" in text.partition("\nexample:\n")[2]
+
+
+def test_the_help_of_the_program_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {verb} " in text for verb in VERBS)
+
+
+def test_every_alias_leads_to_a_verb() -> None:
+    assert all(verb in VERBS for verb in ALIASES.values())
+    assert resolve(["container", "ls", "-a"]) == ("ps", ["-a"])
+    assert resolve(["image", "inspect", "demo"]) == ("image inspect", ["demo"])
+    assert resolve(["container", "fly"]) is None
+
+
+@pytest.mark.parametrize(
+    "words", [["fly"], ["container"], ["ps", "--no-such"], ["--no-such"], ["rm"], ["run", "-m", "x", "demo"]]
+)
+def test_a_wrong_command_line_is_125_and_one_clear_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 125
+    printed = capsys.readouterr()
+    assert printed.err.startswith("cannot read the command line: ") and "\nhint: " in printed.err
+    assert printed.out == ""
+
+
+def test_a_mistyped_verb_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["inspct", "web"])
+    assert "did you mean `tuicont inspect`?" in capsys.readouterr().err
+
+
+def test_errors_of_the_engine_have_dockers_exit_codes() -> None:
+    assert error_code(CommandNotFound("start web", "no such file")) == 127
+    assert error_code(CommandNotExecutable("start web", "permission denied")) == 126
+    assert error_code(Conflict("start web", "it runs")) == 125
+
+
+def test_a_listing_imports_neither_textual_nor_other_heavy_libraries() -> None:
+    script = (
+        "import sys; from tuicont.cli.main import load; load('ps'); load('run');"
+        "heavy = ('textual', 'rich', 'psutil', 'pyroute2', 'yaml', 'asyncio', 'tarfile');"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_two_flags_of_a_verb_have_no_help(verb: str) -> None:
+    _, parser = load(verb)
+    assert all(action.help for action in parser.options())

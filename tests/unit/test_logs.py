@@ -1,0 +1,114 @@
+"""Reading logs: partial lines, rotation, tails, and what a hostile file holds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicont.core.engine.logs import LineAssembler, parse_entry, parse_time, read_log
+from tuicont.core.model.container import LogLine, LogQuery
+
+
+def entry(second: int, text: str, stream: str = "stdout", tag: str = "F") -> str:
+    return f"2026-01-02T03:04:{second:02}.000000001Z {stream} {tag} {text}\n"
+
+
+def texts(path: Path, query: LogQuery = LogQuery()) -> list[str]:
+    return [line.text for line in read_log(str(path), query, lambda: True)]
+
+
+def test_a_time_has_nanoseconds() -> None:
+    assert parse_time(b"1970-01-01T00:00:01.000000002Z") == 1_000_000_002
+    assert parse_time(b"1970-01-01T00:01:00Z") == 60_000_000_000
+
+
+def test_a_line_may_hold_spaces_and_be_empty() -> None:
+    assert parse_entry(b"1970-01-01T00:00:01.5Z stderr F a b  c") == (1_500_000_000, "stderr", True, b"a b  c")
+    assert parse_entry(b"1970-01-01T00:00:01.5Z stdout F ") == (1_500_000_000, "stdout", True, b"")
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_parser(data: bytes) -> None:
+    parsed = parse_entry(data)
+    assert parsed is None or parsed[1] in ("stdout", "stderr")
+
+
+def test_parts_of_two_streams_are_joined_apart() -> None:
+    assembler = LineAssembler()
+    lines = [
+        assembler.add(entry(1, text, stream, tag).rstrip("\n").encode())
+        for text, stream, tag in [
+            ("a", "stdout", "P"),
+            ("x", "stderr", "P"),
+            ("b", "stdout", "F"),
+            ("y", "stderr", "F"),
+        ]
+    ]
+    assert [line.text for line in lines if line] == ["ab", "xy"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 9])
+def test_the_tail_reaches_back_into_rotated_files(tmp_path: Path, count: int) -> None:
+    (tmp_path / "log.10").write_text(entry(0, "zero"))
+    (tmp_path / "log.2").write_text(entry(1, "one") + entry(2, "two"))
+    (tmp_path / "log.1").write_text(entry(3, "three"))
+    (tmp_path / "log").write_text(entry(4, "four") + entry(5, "five"))
+    every = ["zero", "one", "two", "three", "four", "five"]
+    assert texts(tmp_path / "log", LogQuery(tail=count)) == every[len(every) - min(count, 6) :]
+
+
+def test_a_long_tail_is_not_parsed_from_the_beginning(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("".join(entry(n % 60, f"line {n} {'x' * 100}") for n in range(3000)))
+    assert texts(tmp_path / "log", LogQuery(tail=700))[0].startswith("line 2300 ")
+
+
+def test_since_and_until_are_half_open(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("".join(entry(n, str(n)) for n in range(5)))
+    at = [line.time_ns for line in read_log(str(tmp_path / "log"), LogQuery(), lambda: True)]
+    assert texts(tmp_path / "log", LogQuery(since_ns=at[1], until_ns=at[3])) == ["1", "2"]
+
+
+def test_what_was_begun_and_never_ended_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(entry(1, "prompt> ", tag="P"))
+    assert texts(tmp_path / "log") == ["prompt> "]
+
+
+def test_a_missing_log_is_empty(tmp_path: Path) -> None:
+    assert texts(tmp_path / "log") == []
+
+
+def test_a_link_in_the_place_of_a_log_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(entry(1, "secret"))
+    (tmp_path / "log").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="symbolic links"):
+        texts(tmp_path / "log")
+
+
+def test_following_goes_on_through_a_rotation_until_the_end(tmp_path: Path) -> None:
+    log, ended, seen = tmp_path / "log", threading.Event(), list[LogLine]()
+    log.write_text(entry(1, "first"))
+    arrived = {name: threading.Event() for name in ("first", "second", "third")}
+
+    def follow() -> None:
+        for line in read_log(str(log), LogQuery(follow=True), ended.is_set):
+            seen.append(line)
+            arrived[line.text].set()
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    assert arrived["first"].wait(5)
+    with log.open("a") as file:
+        file.write(entry(2, "second"))
+    assert arrived["second"].wait(5)
+    os.rename(log, tmp_path / "log.1")
+    log.write_text(entry(3, "third"))
+    assert arrived["third"].wait(5)
+    ended.set()
+    reader.join(5)
+    assert not reader.is_alive()
+    assert [line.text for line in seen] == ["first", "second", "third"]

@@ -1,0 +1,104 @@
+"""Rates, the ring of history, and its bytes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicont.core.cgroup.sampling import row_of_sample, sample_of_row
+from tuicont.core.metrics.history import History, decode, encode
+from tuicont.core.metrics.rates import rates
+from tuicont.core.model.stats import Pressure, Rates, Sample
+
+SECOND = 1_000_000_000
+COUNTS = st.integers(-1, 2**62 - 1)
+PRESSURES = st.none() | st.builds(
+    Pressure,
+    some_avg10=st.integers(0, 10000).map(lambda n: n / 100),
+    full_avg10=st.integers(0, 10000).map(lambda n: n / 100),
+    some_us=st.integers(0, 2**60),
+    full_us=st.integers(0, 2**60),
+)
+SAMPLES = st.builds(
+    lambda time, cpu, counts, pressures: Sample(time, cpu, *counts, *pressures),
+    st.integers(1, 2**62),
+    st.integers(0, 2**62),
+    st.lists(COUNTS, min_size=17, max_size=17),
+    st.tuples(PRESSURES, PRESSURES, PRESSURES),
+)
+
+
+def test_half_a_processor_is_fifty_percent() -> None:
+    before = Sample(time_ns=10 * SECOND, cpu_ns=3 * SECOND, read_bytes=1000, throttled_ns=0)
+    after = Sample(time_ns=12 * SECOND, cpu_ns=4 * SECOND, read_bytes=5000, throttled_ns=SECOND)
+    change = rates(before, after)
+    assert change.cpu == pytest.approx(50)
+    assert change.read_bytes == pytest.approx(2000)
+    assert change.throttled == pytest.approx(0.5)
+    assert change.write_bytes == 0
+
+
+def test_a_counter_that_began_anew_and_an_unknown_one_are_no_change() -> None:
+    before = Sample(time_ns=1 * SECOND, cpu_ns=5 * SECOND, read_bytes=-1, write_bytes=100)
+    after = Sample(time_ns=2 * SECOND, cpu_ns=1, read_bytes=700, write_bytes=-1)
+    assert rates(before, after) == Rates()
+
+
+def test_a_clock_that_stood_still_or_went_back_is_no_change() -> None:
+    sample = Sample(time_ns=5 * SECOND, cpu_ns=0)
+    for time_ns in (5 * SECOND, 4 * SECOND):
+        assert rates(sample, Sample(time_ns=time_ns, cpu_ns=SECOND)) == Rates()
+
+
+@given(SAMPLES, SAMPLES)
+def test_rates_are_never_negative(before: Sample, after: Sample) -> None:
+    change = rates(before, after)
+    assert all(getattr(change, name) >= 0 for name in change.__struct_fields__)
+
+
+@given(SAMPLES)
+def test_a_sample_and_its_row_say_the_same(sample: Sample) -> None:
+    assert sample_of_row(sample.time_ns, row_of_sample(sample)) == sample
+
+
+@given(st.lists(SAMPLES, max_size=8))
+def test_a_block_of_samples_comes_back_from_its_bytes(samples: list[Sample]) -> None:
+    assert decode(encode(samples)) == tuple(samples)
+
+
+@given(st.lists(SAMPLES, max_size=12), st.integers(1, 6), st.integers(0, 14))
+def test_a_ring_keeps_the_newest(samples: list[Sample], capacity: int, count: int) -> None:
+    history = History(capacity)
+    for sample in samples:
+        history.append(sample)
+    kept = tuple(samples[-capacity:])
+    assert history.tail() == kept
+    assert len(history) == len(kept)
+    assert history.tail(count) == (kept[-count:] if count else ())
+    assert history.last_ns == (samples[-1].time_ns if samples else 0)
+
+
+@pytest.mark.parametrize("block", [b"", b"\xc1", b"\x92\x02\x90", b"\x92\x01\x91\x91\x01", b"not a block"])
+def test_a_block_that_is_damaged_or_of_another_version_has_no_samples(block: bytes) -> None:
+    assert decode(block) == ()
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_a_block_or_none(block: bytes) -> None:
+    assert isinstance(decode(block), tuple)
+
+
+def test_a_second_costs_few_bytes() -> None:
+    samples = [
+        Sample(
+            time_ns=n * SECOND + n * 1017,
+            cpu_ns=n * 123_456_789,
+            cpu_user_ns=n * 100_000_000,
+            memory=50_000_000 + n % 7 * 4096,
+            pids=4,
+            cpu_pressure=Pressure(some_us=n * 1000),
+        )
+        for n in range(1, 101)
+    ]
+    assert len(encode(samples)) < 100 * 60

@@ -1,0 +1,124 @@
+"""The C that reads counters, against the parsers in Python, on ordinary files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicont.core.cgroup.counters import Form
+from tuicont.core.cgroup.text import parse_flat_keyed, parse_nested_keyed, parse_pressure
+from tuicont.core.sys.counters import CounterField, CounterFile, Counters
+
+NUMBERS = st.integers(0, 2**62 - 1)
+KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
+
+
+def read(form: Form, text: str, *fields: tuple[str, int, int], slots: int = 4) -> list[int]:
+    """The row that a file of `text` gives; a field is (key, slot, scale)."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(text)
+        file.flush()
+        counters = Counters([CounterFile(file.name, int(form), [CounterField(*field) for field in fields])], slots)
+        try:
+            answer = Counters.read_all([counters])[0]
+        finally:
+            counters.close()
+    assert answer is not None
+    return answer[1]
+
+
+@given(NUMBERS)
+def test_a_number(number: int) -> None:
+    assert read(Form.NUMBER, f"{number}\n", ("", 1, 1)) == [-1, number, -1, -1]
+
+
+@pytest.mark.parametrize("text", ["max\n", "9223372036854771712\n", "", "nonsense"])
+def test_no_limit_and_no_number_are_unknown(text: str) -> None:
+    assert read(Form.NUMBER, text, ("", 0, 1)) == [-1, -1, -1, -1]
+
+
+@given(st.dictionaries(KEYS, st.integers(0, 2**50), min_size=1), st.data())
+def test_keyed_lines_as_in_python(values: dict[str, int], data: st.DataObject) -> None:
+    text = "".join(f"{key} {value}\n" for key, value in values.items())
+    wanted = data.draw(st.sampled_from(sorted(values)))
+    row = read(Form.KEYED, text, (wanted, 0, 1000), ("not_there_at_all", 1, 1))
+    assert row == [parse_flat_keyed(text)[wanted] * 1000, -1, -1, -1]
+
+
+@given(
+    st.dictionaries(st.from_regex(r"[0-9]{1,3}:[0-9]{1,3}", fullmatch=True), st.tuples(*[st.integers(0, 2**40)] * 4))
+)
+def test_devices_of_v2_are_summed_as_in_python(devices: dict[str, tuple[int, ...]]) -> None:
+    names = ("rbytes", "wbytes", "rios", "wios")
+    text = "".join(
+        f"{device} {' '.join(f'{n}={v}' for n, v in zip(names, values, strict=True))} dbytes=7 dios=9\n"
+        for device, values in devices.items()
+    )
+    fields = [(name, slot, 1) for slot, name in enumerate(names)]
+    parsed = parse_nested_keyed(text).values()
+    assert read(Form.DEVICES, text, *fields) == [sum(device[name] for device in parsed) for name in names]
+
+
+def test_devices_of_v1_are_summed_without_their_totals() -> None:
+    text = "8:0 Read 10\n8:0 Write 20\n8:0 Sync 30\n8:0 Total 30\n8:16 Read 1\n8:16 Write 2\nTotal 33\n"
+    assert read(Form.DEVICES, text, ("Read", 0, 1), ("Write", 1, 1)) == [11, 22, -1, -1]
+
+
+@given(st.integers(0, 9999), st.integers(0, 9999), st.integers(0, 2**50), st.integers(0, 2**50))
+def test_pressure_as_in_python(some: int, full: int, some_us: int, full_us: int) -> None:
+    lines = [("some", some, some_us), ("full", full, full_us)]
+    text = "".join(f"{n} avg10={a // 100}.{a % 100:02} avg60=1.00 avg300=2.00 total={t}\n" for n, a, t in lines)
+    expected = parse_pressure(text)
+    row = read(Form.PRESSURE, text, ("", 0, 1))
+    assert row == [round(expected.some_avg10 * 100), expected.some_us, round(expected.full_avg10 * 100), full_us]
+
+
+def test_pressure_that_has_only_some() -> None:
+    assert read(Form.PRESSURE, "some avg10=1.50 avg60=0.00 avg300=0.00 total=9\n", ("", 0, 1)) == [150, 9, -1, -1]
+
+
+@given(st.text(max_size=60), st.sampled_from(list(Form)))
+def test_any_text_is_survived(text: str, form: Form) -> None:
+    if "\0" not in text:
+        assert len(read(form, text, ("a", 0, 1))) == 4
+
+
+def test_files_add_to_one_place_and_it_never_falls_below_nothing() -> None:
+    def two(usage: int, inactive: int) -> int:
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text in (("usage", f"{usage}\n"), ("stat", f"inactive_file {inactive}\n")):
+                with open(f"{directory}/{name}", "w") as file:
+                    file.write(text)
+            counters = Counters(
+                [
+                    CounterFile(f"{directory}/usage", Form.NUMBER, [CounterField("", 0, 1)]),
+                    CounterFile(f"{directory}/stat", Form.KEYED, [CounterField("inactive_file", 0, -1)]),
+                    CounterFile(f"{directory}/absent", Form.NUMBER, [CounterField("", 1, 1)]),
+                ],
+                2,
+            )
+            answer = Counters.read_all([counters])[0]
+            counters.close()
+            assert answer is not None
+            assert abs(answer[0] - time.time_ns()) < 10_000_000_000
+            assert answer[1][1] == -1
+            return answer[1][0]
+
+    assert two(100, 30) == 70
+    assert two(30, 100) == 0
+
+
+def test_closing_gives_every_descriptor_back() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with tempfile.NamedTemporaryFile() as file:
+        counters = Counters([CounterFile(file.name, Form.NUMBER, [CounterField("", 0, 1)])] * 5, 1)
+        assert len(os.listdir("/proc/self/fd")) == before + 6
+        counters.close()
+        counters.close()
+    assert Counters.read_all([counters]) == [None]
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,0 +1,75 @@
+"""Sizes, durations and times as people type them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuicont.cli.words import timestamp
+from tuicont.presenters import values
+
+NOW = 1_800_000_000 * values.NANO
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0", 0), ("1024", 1024), ("64m", 64 << 20), ("64MiB", 64 << 20), ("1.5g", 3 << 29), ("2 kB", 2048), ("7b", 7)],
+)
+def test_sizes_have_units_of_1024(text: str, expected: int) -> None:
+    assert values.size(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90", 90_000), ("1.5", 1500), ("500ms", 500), ("1h30m", 5_400_000), ("1.5h", 5_400_000), ("2m3s", 123_000)],
+)
+def test_durations_add_up(text: str, expected: int) -> None:
+    assert values.duration_ns(text) == expected * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10m", NOW - 600 * values.NANO),
+        ("1700000000", 1_700_000_000 * values.NANO),
+        ("1700000000.000000005", 1_700_000_000 * values.NANO + 5),
+        ("1970-01-02T00:00:00Z", 86_400 * values.NANO),
+        ("1970-01-02T00:00:00.000000007Z", 86_400 * values.NANO + 7),
+        ("1970-01-02T01:00:00.5+01:00", 86_400 * values.NANO + 500_000_000),
+    ],
+)
+def test_a_moment_is_a_date_a_number_or_a_while_ago(text: str, expected: int) -> None:
+    assert values.moment_ns(text, NOW) == expected
+
+
+@given(st.integers(0, 4_000_000_000 * values.NANO))
+def test_the_time_stamps_of_logs_are_read_back_exactly(time_ns: int) -> None:
+    assert values.moment_ns(timestamp(time_ns), NOW) == time_ns
+
+
+@pytest.mark.parametrize("parse", [values.size, values.duration_ns, lambda t: values.moment_ns(t, NOW)])
+@given(text=st.text(max_size=20))
+def test_any_text_is_a_number_or_a_value_error(parse: object, text: str) -> None:
+    try:
+        assert isinstance(parse(text), int)  # type: ignore[operator]
+    except ValueError as error:
+        assert repr(text) in str(error)
+
+
+@given(st.integers(0, 1 << 60))
+def test_plain_bytes_stay_what_they_are(number: int) -> None:
+    assert values.size(str(number)) == number
+
+
+def test_detach_keys_are_control_characters_or_plain_ones() -> None:
+    assert values.detach_keys("ctrl-p,ctrl-q") == b"\x10\x11"
+    assert values.detach_keys("a,ctrl-],Q") == b"a\x1dQ"
+    with pytest.raises(ValueError, match="no key sequence"):
+        values.detach_keys("ctrl-pp")
+
+
+def test_true_and_false_as_go_writes_them() -> None:
+    assert values.boolean("True") and not values.boolean("0")
+    with pytest.raises(ValueError, match="neither"):
+        values.boolean("maybe")
