@@ -1,0 +1,138 @@
+"""What the program costs its user: `tuicont ps`, the TUI's first paint, its idle processor time, and the time
+from a key to the paint that follows. Runs the real program on a pseudo terminal that this module keeps."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import pyte
+
+ROWS, COLUMNS = 48, 160
+PROGRAM = str(Path(sys.executable).with_name("tuicont"))
+DOWN, UP = b"\x1b[B", b"\x1b[A"
+
+
+def ps(options: list[str], count: int) -> list[float]:
+    """Milliseconds of the process `tuicont ps`."""
+    taken = []
+    for _ in range(count):
+        begun = time.perf_counter_ns()
+        subprocess.run([PROGRAM, *options, "ps"], check=True, stdout=subprocess.DEVNULL)
+        taken.append((time.perf_counter_ns() - begun) / 1e6)
+    return taken
+
+
+class Terminal:
+    """The TUI on a pseudo terminal. `options` are the program's own."""
+
+    def __init__(self, options: list[str]) -> None:
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+        self.begun = time.perf_counter_ns()
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.execve(PROGRAM, [PROGRAM, *options], environment)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        while self._read(0.2):
+            pass
+        os.close(self._fd)
+        os.waitpid(self.pid, 0)
+
+    def wait_for(self, seen: Callable[[pyte.Screen], bool], seconds: float = 20) -> int:
+        """Read until the screen shows it; the time in ns at which the output that did so arrived."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._read(end - time.monotonic()):
+                arrived = time.perf_counter_ns()
+                self._stream.feed(self._data)
+                if seen(self.screen):
+                    return arrived
+        raise SystemExit("the TUI did not show what was waited for:\n" + "\n".join(self.screen.display))
+
+    def drain(self, seconds: float) -> None:
+        """Read what it writes for a while, as a terminal does, without looking at it."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._read(left):
+                self._stream.feed(self._data)
+
+    def send(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._fd, keys)
+
+    def processor_seconds(self) -> float:
+        """User and system time of the process so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self._fd], [], [], max(0, seconds))[0]:
+            return False
+        try:
+            self._data = os.read(self._fd, 1 << 16)
+        except OSError:  # the program has closed its side
+            self._data = b""
+        return bool(self._data)
+
+
+def first_paint(options: list[str], name: str) -> float:
+    """Milliseconds from exec until a container called `name` is on the screen."""
+    with Terminal(options) as terminal:
+        return (terminal.wait_for(shows(name)) - terminal.begun) / 1e6
+
+
+def idle_share(options: list[str], name: str, seconds: float) -> float:
+    """Percent of one processor that the TUI takes when nobody touches it."""
+    with Terminal(options) as terminal:
+        terminal.wait_for(shows(name))
+        terminal.drain(3)
+        before, begun = terminal.processor_seconds(), time.monotonic()
+        terminal.drain(seconds)
+        return 100 * (terminal.processor_seconds() - before) / (time.monotonic() - begun)
+
+
+def key_to_paint(options: list[str], name: str, count: int) -> list[float]:
+    """Milliseconds from pressing an arrow key until the output that moves the cursor arrives."""
+    taken = []
+    with Terminal(options) as terminal:
+        terminal.wait_for(shows(name))
+        terminal.drain(2)
+        for number in range(count):
+            before = backgrounds(terminal.screen)
+            pressed = time.perf_counter_ns()
+            terminal.send(DOWN if number // 10 % 2 == 0 else UP)
+            arrived = terminal.wait_for(lambda screen, before=before: backgrounds(screen) != before)
+            taken.append((arrived - pressed) / 1e6)
+            terminal.drain(0.03)
+    return taken
+
+
+def shows(text: str) -> Callable[[pyte.Screen], bool]:
+    """Whether a line of the screen holds `text`."""
+    return lambda screen: any(text in line for line in screen.display)
+
+
+def backgrounds(screen: pyte.Screen) -> list[str]:
+    """The background of every row's third column: what a moving cursor changes and a changing figure does not."""
+    return [screen.buffer[row][2].bg for row in range(screen.lines)]
