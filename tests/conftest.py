@@ -18,9 +18,14 @@ import os
 for _name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TUICONT_CONFIG"):
     os.environ.pop(_name, None)
 
+import hypothesis
 import pytest
 
 from tests.support import require_root
+
+# The same examples at every run, and none that fails because the machine was busy.
+hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tuicont")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -157,8 +157,8 @@ LAYER = (
 @pytest.mark.parametrize("seed", range(3))
 def test_a_layer_changed_anywhere_is_unpacked_or_refused(home: Home, tmp_path: Path, seed: int) -> None:
     # The configuration names the changed layer: it is the unpacking that is tried here, not the digests.
-    chance, deadline = random.Random(SEED + seed), time.monotonic() + 1.2
-    while time.monotonic() < deadline:
+    chance = random.Random(SEED + seed)
+    for _ in range(400):
         layer = mutated(LAYER, chance)
         try:
             home.service.load(write(tmp_path / "image.tar", docker_archive(layer)))
@@ -171,12 +171,12 @@ def test_a_layer_changed_anywhere_is_unpacked_or_refused(home: Home, tmp_path: P
 
 @pytest.mark.parametrize("form", ["docker", "layout", "gzip"])
 def test_an_archive_changed_anywhere_is_loaded_or_refused(home: Home, tmp_path: Path, form: str) -> None:
-    chance, deadline = random.Random(SEED), time.monotonic() + 1.2
+    chance = random.Random(SEED)
     files = docker_archive(LAYER) if form == "docker" else layout(LAYER)
     whole = tar_of(*files.items())
     whole = gzip.compress(whole) if form == "gzip" else whole
     path = tmp_path / "image.tar"
-    while time.monotonic() < deadline:
+    for _ in range(600):
         path.write_bytes(mutated(whole, chance))
         try:
             images = home.service.load(str(path))
@@ -190,7 +190,7 @@ def test_an_archive_changed_anywhere_is_loaded_or_refused(home: Home, tmp_path: 
 
 
 def test_a_document_changed_anywhere_is_read_or_refused() -> None:
-    chance, deadline = random.Random(SEED), time.monotonic() + 1.0
+    chance = random.Random(SEED)
     made: list[tuple[bytes, Any]] = [
         (
             configuration(LAYER, history=[{"created_by": "x"}], created="2026-11-23T00:00:00.5Z"),
@@ -199,7 +199,7 @@ def test_a_document_changed_anywhere_is_read_or_refused() -> None:
         (layout(LAYER)["index.json"], documents.Index),
         (docker_archive(LAYER)["manifest.json"], list[documents.DockerEntry]),
     ]
-    while time.monotonic() < deadline:
+    for _ in range(60_000):
         raw, kind = chance.choice(made)
         try:
             document = documents.decode(mutated(raw, chance), kind, "document")
@@ -212,9 +212,9 @@ def test_a_document_changed_anywhere_is_read_or_refused() -> None:
 
 
 def test_a_name_changed_anywhere_is_read_back_the_same_or_refused() -> None:
-    chance, deadline = random.Random(SEED), time.monotonic() + 1.0
+    chance = random.Random(SEED)
     names = ["demo", "localhost:5000/team/app:tag@sha256:" + "a" * 64, "docker.io/library/a_b--c.d:1", "[::1]:80/x"]
-    while time.monotonic() < deadline:
+    for _ in range(60_000):
         text = mutated(chance.choice(names).encode(), chance).decode("utf-8", "replace")
         try:
             reference = parse(text)

@@ -9,7 +9,6 @@ import random
 import resource
 import socket
 import struct
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -63,8 +62,8 @@ def descriptors(pid: int) -> int:
 
 
 def test_packets_of_any_kind_and_size(boxes: Boxes, task: NativeTask) -> None:
-    chance, deadline = random.Random(SEED), time.monotonic() + 1.5
-    while time.monotonic() < deadline:
+    chance = random.Random(SEED)
+    for _ in range(3000):
         with connect(boxes) as client, contextlib.suppress(OSError):
             client.setblocking(False)
             for _ in range(chance.randrange(1, 20)):
@@ -78,12 +77,12 @@ def test_packets_of_any_kind_and_size(boxes: Boxes, task: NativeTask) -> None:
 
 
 def test_plans_changed_anywhere(boxes: Boxes, task: NativeTask) -> None:
-    chance, deadline = random.Random(SEED), time.monotonic() + 1.5
+    chance = random.Random(SEED)
     process = {"args": ["true"], "env": ["PATH=/bin"], "cwd": "/"}
     spec = boxes.specs["one"]
     # What it would do outside of the container is its plan's own business: only the first bytes are changed.
     good = encode_plan(exec_plan(process, {"linux": spec["linux"]}), PlanHead(exec_id="x"))
-    while time.monotonic() < deadline:
+    for _ in range(5000):
         data = bytearray(good[: chance.choice([len(good), chance.randrange(len(good))])])
         for at in (32, 36, 40):
             if chance.random() < 0.4 and at + 4 <= len(data):

@@ -44,7 +44,7 @@ def expected(items: tuple[Range, ...], number: int, arguments: tuple[int, ...]) 
     return item.otherwise
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ranges, st.integers(0, 0xFFFFFFFF), st.tuples(*[values] * 6))
 def test_a_program_answers_as_its_ranges_and_rules_say(
     items: tuple[Range, ...], number: int, arguments: tuple[int, ...]
