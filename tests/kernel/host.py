@@ -49,6 +49,13 @@ def cgroup_file(parent: str, group: str, *names: str) -> str:
     raise FileNotFoundError(names)
 
 
+def is_frozen(parent: str, group: str) -> bool:
+    """What the freezer says: that of cgroup v2 where there is one."""
+    with contextlib.suppress(FileNotFoundError):
+        return "frozen 1" in cgroup_file(parent, group, "cgroup.events")
+    return cgroup_file(parent, group, "freezer.state") == "FROZEN"
+
+
 def shims(root: str) -> list[int]:
     """Pids of the shims whose working directory is below `root`."""
     found = []

@@ -17,26 +17,32 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kernel.host import cgroup_directories, eventually, namespace, shims, state
+from tests.kernel.host import cgroup_directories, eventually, is_frozen, namespace, shims, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.state import State
 
 POINTS = 100
 SEED = 20261123
 
 
-def verbs(engine: LocalEngine) -> None:
-    """The life that is cut short."""
+def life(engine: LocalEngine) -> None:
+    """What is cut short."""
     made = engine.create(ContainerRequest(image="demo", name="victim", command=("sleep", "1000")))
     engine.start(made.id)
     engine.stop(made.id, timeout=0)
     engine.remove(made.id)
 
 
-def in_child(root: str, count: Callable[[object, str, object], None] | None) -> int:
+def pause_and_unpause(engine: LocalEngine) -> None:
+    engine.pause("bystander")
+    engine.unpause("bystander")
+
+
+def in_child(root: str, verbs: Callable[[LocalEngine], None], count: Callable[[object, str, object], None]) -> int:
     """Do the verbs in a forked child, counted by `count`; the child's wait status."""
     pid = os.fork()
     if pid == 0:
@@ -54,7 +60,7 @@ def in_child(root: str, count: Callable[[object, str, object], None] | None) -> 
     return os.waitpid(pid, 0)[1]
 
 
-def calls_in_all(root: str) -> int:
+def calls_in_all(root: str, verbs: Callable[[LocalEngine], None]) -> int:
     """How many calls into C the verbs make when nobody interrupts them."""
     reader, writer = os.pipe()
     calls = 0
@@ -137,14 +143,20 @@ def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
     return found
 
 
+def started(engine: LocalEngine) -> Container:
+    """The container that the deaths shall not harm."""
+    made = engine.create(ContainerRequest(image="demo", name="bystander", command=("sleep", "1000")))
+    return engine.start(made.id)
+
+
 def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
-    bystander = engine.start(engine.create(ContainerRequest(image="demo", command=("sleep", "1000"))).id)
+    bystander = started(engine)
     engine.close()
-    total = calls_in_all(root)
+    total = calls_in_all(root, life)
     points = sorted(random.Random(SEED).sample(range(1, total), POINTS))
     died = 0
     for point in points:
-        status = in_child(root, killer(point))
+        status = in_child(root, life, killer(point))
         died += os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         again = open_engine(root)
         left: list[str] = []
@@ -169,3 +181,20 @@ def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root
     reopened = open_engine(root)
     assert reopened.container(bystander.id).pid == bystander.pid
     reopened.close()
+
+
+def test_frozen_is_recorded_as_the_kernel_has_it_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
+    bystander = started(engine)
+    parent = engine.cgroup_parent
+    engine.close()
+    frozen = []
+    for point in range(1, calls_in_all(root, pause_and_unpause)):
+        in_child(root, pause_and_unpause, killer(point))
+        again = open_engine(root)
+        recorded = again.container("bystander")
+        frozen.append(is_frozen(parent, bystander.id))
+        assert (recorded.state is State.PAUSED) == frozen[-1], f"killed at call {point}"
+        if recorded.state is State.PAUSED:
+            again.unpause("bystander")
+        again.close()
+    assert {True, False} == set(frozen)

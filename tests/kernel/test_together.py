@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.kernel.host import cgroup_directories, eventually, shims, state
+from tests.kernel.host import cgroup_directories, eventually, is_frozen, shims, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import EngineError
@@ -99,7 +99,7 @@ def disagreements(engine: LocalEngine, root: str) -> list[str]:
     found += [
         f"{c.name} is recorded as {c.state.value}, frozen is {frozen}"
         for c in alive.values()
-        if (frozen := _frozen(engine.cgroup_parent, c.id)) != (c.state.value == "paused")
+        if (frozen := is_frozen(engine.cgroup_parent, c.id)) != (c.state.value == "paused")
     ]
     groups = {n for d in cgroup_directories(engine.cgroup_parent) for n in os.listdir(d) if os.path.isdir(f"{d}/{n}")}
     for what, there, expected in (
@@ -114,13 +114,6 @@ def disagreements(engine: LocalEngine, root: str) -> list[str]:
     if len(shims(root)) != len(alive):
         found.append(f"{len(shims(root))} shims for {len(alive)} containers")
     return found
-
-
-def _frozen(parent: str, group: str) -> bool:
-    for directory in cgroup_directories(parent, group):
-        with contextlib.suppress(FileNotFoundError), open(f"{directory}/cgroup.events") as file:
-            return "frozen 1" in file.read()
-    return False
 
 
 def test_three_processes_on_the_same_containers(engine: LocalEngine, root: str) -> None:

@@ -91,6 +91,9 @@ class Cgroup(Protocol):
     def thaw(self) -> None:
         """Let them go on; return when the kernel confirms it."""
 
+    def frozen(self) -> bool:
+        """Whether the group itself was asked to freeze, by whomever; False of one that is not there."""
+
     def kill(self, signal: int) -> int:
         """Send `signal` to every process there is, so that no fork escapes (freeze, signal, thaw; or
         cgroup.kill for SIGKILL on v2); a frozen group is thawed only for SIGKILL. How many it reached."""

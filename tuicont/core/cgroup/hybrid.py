@@ -48,6 +48,9 @@ class HybridGroup:
     def thaw(self) -> None:
         self._v2.thaw()
 
+    def frozen(self) -> bool:
+        return self._v2.frozen()
+
     def kill(self, signal: int) -> int:
         return self._v2.kill(signal)
 

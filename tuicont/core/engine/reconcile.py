@@ -2,8 +2,9 @@
 
 A process that was killed in the middle of a verb leaves one of few things, and each is finished here: an
 exit record that nobody stored, a task without a running record (adopted), a running record without a
-task (its end is recorded), and files, snapshots or cgroups without a record (removed). What another
-process is at work on is locked and left alone. On a clean root this is a handful of directory listings.
+task (its end is recorded), a container that is frozen or thawed and not recorded so (recorded), and files,
+snapshots or cgroups without a record (removed). What another process is at work on is locked and left alone.
+On a clean root this is a handful of directory listings.
 """
 
 from __future__ import annotations
@@ -47,8 +48,12 @@ class Reconciler:
         records = {c.id: c for c in context.store.containers()}
         tasks = set(os.listdir(context.paths.tasks))
         for container in records.values():
-            if container.state.alive and not (container.id in tasks and self._lives(container)):
+            if not container.state.alive:
+                continue
+            if not (container.id in tasks and self._lives(container)):
                 self._lifecycle.repair(container.id)
+            elif self._frozen_as_not_recorded(container):
+                self._record_frozen_or_not(container.id)
         for container_id in tasks:
             found = records.get(container_id)
             if found is None or not found.state.alive:
@@ -59,6 +64,20 @@ class Reconciler:
         """Whether both its init and the shim that looks after it are there."""
         run_dir = self._context.paths.task(container.id)
         return same_process(container.pid, container.start_time) and self._context.runtime.alive(run_dir)
+
+    def _frozen_as_not_recorded(self, container: Container) -> bool:
+        return self._context.cgroups.open(container.id).frozen() != (container.state is State.PAUSED)
+
+    def _record_frozen_or_not(self, container_id: str) -> None:
+        """Who froze or thawed it did not live to record that."""
+        with self._context.locks.attempt(container_id) as held, self._context.store.transaction() as transaction:
+            found = transaction.container(container_id) if held else None
+            if found is None or not found.state.alive or not self._frozen_as_not_recorded(found):
+                return
+            paused = found.state is not State.PAUSED
+            state, topic = (State.PAUSED, "/tasks/paused") if paused else (State.RUNNING, "/tasks/resumed")
+            transaction.put_container(msgspec.structs.replace(found, state=state))
+            transaction.event(topic, container_id, found.name, {"adopted": "true"})
 
     def _adopt_records(self) -> None:
         """Put back the containers whose records were lost, from what create wrote into their bundles."""
@@ -92,8 +111,9 @@ class Reconciler:
 
     def _adopt(self, container: Container, task: Task) -> None:
         with self._context.store.transaction() as transaction:
+            state = State.PAUSED if self._context.cgroups.open(container.id).frozen() else State.RUNNING
             adopted = msgspec.structs.replace(
-                container, state=State.RUNNING, pid=task.pid, start_time=task.start_time, exit=None, error=""
+                container, state=state, pid=task.pid, start_time=task.start_time, exit=None, error=""
             )
             transaction.put_container(adopted)
             transaction.event("/tasks/start", container.id, container.name, {"pid": str(task.pid), "adopted": "true"})

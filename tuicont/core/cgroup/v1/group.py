@@ -88,6 +88,12 @@ class V1Group:
         if not self._set_state(operation, b"THAWED"):
             raise Conflict(operation, "the group above it is frozen")
 
+    def frozen(self) -> bool:
+        try:
+            return "freezer" in self._parents and freezer.is_frozen(self._kernel, self._directory("freezer"))
+        except OSError:
+            return False
+
     def kill(self, signal: int) -> int:
         if "freezer" not in self._parents:
             return self._kill_repeatedly(signal)

@@ -77,6 +77,12 @@ class V2Group:
         if not self._set_frozen(operation, False):
             raise Conflict(operation, "the group above it is frozen")
 
+    def frozen(self) -> bool:
+        try:
+            return core.is_asked_to_freeze(self._kernel, self.directory)
+        except OSError:
+            return False
+
     def kill(self, signal: int) -> int:
         try:
             return self._kill_all() if signal == signals.SIGKILL else self._signal_all(signal)
