@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -373,7 +374,7 @@ def test_a_root_on_which_overlay_cannot_work_says_where_to_move_it(root: str, tm
     options = f"lowerdir={root}/lower,upperdir={root}/upper,workdir={root}/work"
     script = (
         f"mount -t overlay -o {options} overlay {root}/merged && "
-        f'for verb in "run --rm demo true" "doctor" "ps -aq"; do '
+        f'for verb in "run --rm demo true" "doctor" "info" "ps -aq"; do '
         f"{sys.executable} -m tuicont --root {root}/merged --run-root {tmp_path}/run $verb; echo code $?; done"
     )
     done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
@@ -385,6 +386,8 @@ def test_a_root_on_which_overlay_cannot_work_says_where_to_move_it(root: str, tm
     assert "code 125" in done.stdout, text
     assert "Traceback" not in text
     assert done.stdout.rstrip().endswith("code 0"), text
+    (parent,) = set(re.findall(r"tuicont-[0-9a-f]{12}", done.stdout))
+    assert leftovers(f"{root}/merged", parent) == []
 
 
 # a damaged specification

@@ -253,6 +253,7 @@ class ScriptedEngine:
             processors=2,
             memory=4 << 30,
             cgroup_driver="cgroupfs v1 (hybrid)",
+            cgroup_parent="tuicont",
             storage_driver="overlay",
             runtime="native",
             containers={state: states.count(state) for state in sorted(set(states))},

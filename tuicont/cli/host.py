@@ -42,7 +42,7 @@ def _info_lines(info: EngineInfo) -> list[tuple[str, str]]:
         ("containers", counted),
         ("images", f"{info.images} ({info.layers} layers)"),
         ("storage", f"{info.storage_driver}, {decimal_size(info.storage_bytes)} used"),
-        ("cgroups", info.cgroup_driver),
+        ("cgroups", f"{info.cgroup_driver}, below {info.cgroup_parent}/"),
         ("runtime", info.runtime),
         ("root", info.root),
         ("run root", info.run_root),

@@ -49,6 +49,7 @@ class Reporter:
             processors=os.cpu_count() or 1,
             memory=self._host.memory,
             cgroup_driver=context.cgroups.name,
+            cgroup_parent=context.cgroup_parent,
             storage_driver=context.storage.name,
             runtime=context.runtime.name,
             containers=dict(states),

@@ -16,7 +16,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """`tuicont info`: where the engine keeps its state and what it counts there."""
+    """`tuicont info`: where the engine keeps its state and what it counts there. `cgroup_parent` is the cgroup,
+    below the mount of each hierarchy, that holds those of the containers."""
 
     version: str
     root: str
@@ -25,6 +26,7 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     processors: int
     memory: int
     cgroup_driver: str
+    cgroup_parent: str
     storage_driver: str
     runtime: str
     containers: dict[str, int]
