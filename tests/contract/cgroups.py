@@ -40,7 +40,8 @@ class Host:
 
     def mounts(self) -> list[str]:
         """Every hierarchy that a group is made in."""
-        found = [mount for _, mount in self.layout.v1]
+        # Beside a v2 hierarchy, which freezes, the v1 freezer is left alone.
+        found = [mount for controller, mount in self.layout.v1 if controller != "freezer" or not self.layout.unified]
         if self.layout.unified:
             found.append(self.layout.unified)
         return list(dict.fromkeys(found))
@@ -56,7 +57,7 @@ class Host:
 
     def pids(self, group: str = "web") -> set[int]:
         """Who is in the group, by the kernel."""
-        return {int(pid) for pid in self.read("freezer", "cgroup.procs", group).split()}
+        return {int(pid) for pid in self.read("pids", "cgroup.procs", group).split()}
 
     def run(self, cgroup: Cgroup, script: str) -> subprocess.Popen[bytes]:
         """A shell that enters the group and then runs `script`; its output is a pipe."""

@@ -176,7 +176,7 @@ def hierarchy(name: str) -> Any:
     return pytest.param(name, marks=pytest.mark.host_only)
 
 
-@pytest.mark.parametrize("kind", [hierarchy("memory"), hierarchy("freezer"), hierarchy("unified"), "every"])
+@pytest.mark.parametrize("kind", [hierarchy("memory"), hierarchy("pids"), hierarchy("unified"), "every"])
 @pytest.mark.parametrize("act", ["stop", "kill", "remove", "end"])
 def test_a_container_whose_group_was_taken_away_can_still_be_ended(
     engine: LocalEngine, root: str, kind: str, act: str

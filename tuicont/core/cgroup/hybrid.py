@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 
+import msgspec
+
 from tuicont.core.cgroup.base import DEFAULT_DEVICES, DeviceRule, Placement
 from tuicont.core.cgroup.detect import Layout
 from tuicont.core.cgroup.removal import remove_group
@@ -68,7 +70,9 @@ class HybridDriver:
 
     def __init__(self, kernel: Kernel, layout: Layout, parent: str) -> None:
         self._kernel = kernel
-        self._v1 = V1Driver(kernel, layout, parent)
+        # A group in a hierarchy costs some 100 µs of a container's life, and the v1 freezer would have nothing to do.
+        v1 = tuple(pair for pair in layout.v1 if pair[0] != "freezer")
+        self._v1 = V1Driver(kernel, msgspec.structs.replace(layout, v1=v1), parent)
         self._v2 = V2Driver(kernel, layout, parent)
 
     def probe(self) -> Probe:
