@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,7 @@ from tuicont.core.model.container import Container, LogQuery
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest, TmpfsMount
 from tuicont.core.model.state import State
+from tuicont.core.sys.record_locks import RecordLocks
 
 
 def run(engine: LocalEngine, *command: str, **fields: object) -> Container:
@@ -90,6 +92,44 @@ def test_a_stopped_container_starts_again_with_what_it_wrote(engine: LocalEngine
     engine.start(container.id)
     engine.wait(container.id, 10)
     assert [line.text.strip() for line in engine.logs(container.id)] == ["1", "2"]
+
+
+def test_its_volumes_are_free_when_its_end_is_told(engine: LocalEngine, tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], check=True)
+    try:
+        for _ in range(20):
+            container = run(engine, "true", mounts=(BindMount(source=str(tmp_path), target="/data"),))
+            engine.wait(container.id, 10)
+            subprocess.run(["umount", str(tmp_path)], check=True)
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], check=True)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_its_files_are_not_mounted_a_second_time_before_they_are_unmounted(
+    engine: LocalEngine, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = RecordLocks(f"{root}/run/snapshots")
+    container = run(engine)
+    with locks.attempt(container.id) as held:
+        assert not held
+    engine.kill(container.id)
+    eventually(lambda: not shims(root))
+    monkeypatch.setattr("tuicont.core.engine.context._UNMOUNT_SECONDS", 0.1)
+    with locks.hold(container.id):
+        with pytest.raises(Conflict, match="still in use"):
+            engine.start(container.id)
+        with pytest.raises(Conflict, match="still in use"):
+            next(engine.copy_out(container.id, "/etc"))
+    assert engine.start(container.id).state is State.RUNNING
+
+
+def test_it_starts_again_and_again_with_what_it_wrote(engine: LocalEngine) -> None:
+    container = run(engine, "sh", "-c", "echo line >> /file; exec sleep 1000")
+    for count in range(1, 20):
+        with open(f"/proc/{container.pid}/root/file") as file:
+            eventually(lambda file=file, count=count: file.seek(0) or len(file.readlines()) == count)
+        container = engine.restart(container.id, timeout=0)
 
 
 def test_freeze_stops_every_process_and_thaw_lets_them_go_on(engine: LocalEngine) -> None:

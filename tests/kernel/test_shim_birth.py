@@ -300,6 +300,20 @@ def test_a_mount_target_that_leads_out_stays_inside(boxes: Boxes) -> None:
     assert f"{outside}/in" in mounts(task.pid)
 
 
+@pytest.mark.parametrize("over", ["/m", "/link"])
+def test_a_mount_goes_into_what_was_mounted_before_it(boxes: Boxes, over: str) -> None:
+    os.mkdir(f"{boxes.rootfs}/m")
+    os.symlink("m", f"{boxes.rootfs}/link")
+    targets = ["/m/first", "/m/second", over, "/m/third", "/m/fourth"]
+    mounts = [{"destination": target, "type": "tmpfs", "source": "tmpfs"} for target in targets]
+    task = boxes.start("sleep", "100", spec=boxes.spec("sleep", "100", mounts=[*MOUNTS, *mounts]))
+    assert sorted(os.listdir(f"/proc/{task.pid}/root/m")) == ["fourth", "third"]
+    with open(f"/proc/{task.pid}/mountinfo") as file:
+        table = [line.split() for line in file]
+    (covering,) = (row[0] for row in table if row[4] == "/m")
+    assert {row[4] for row in table if row[1] == covering} == {"/m/third", "/m/fourth"}
+
+
 def test_links_to_what_is_missing_are_followed_inside(boxes: Boxes) -> None:
     os.mkdir(f"{boxes.rootfs}/etc")
     os.symlink("../run/stub/resolv.conf", f"{boxes.rootfs}/etc/resolv.conf")

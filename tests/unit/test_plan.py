@@ -103,7 +103,8 @@ def test_each_hierarchy_shows_only_the_containers_own_group() -> None:
         "/sys/fs/cgroup/unified": "/sys/fs/cgroup/unified/tuicont/c",
     }
     assert ops.MakeSymlink("cpu,cpuacct", "/sys/fs/cgroup/cpu") in found
-    assert ops.SetMountAttributes("/sys/fs/cgroup", mo.MOUNT_ATTR_RDONLY, False) in found
+    closed = mo.MOUNT_ATTR_RDONLY | mo.MOUNT_ATTR_NOSUID | mo.MOUNT_ATTR_NODEV | mo.MOUNT_ATTR_NOEXEC
+    assert ops.SetMountAttributes("/sys/fs/cgroup", closed, True) in found
 
 
 def test_on_pure_v2_the_group_itself_is_the_mount() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +20,14 @@ from tuicont.core.model.state import Verb, refusal
 from tuicont.core.runtime.base import Runtime
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.store.store import Store, Transaction
+from tuicont.core.sys.chores import Chores
 from tuicont.core.sys.record_locks import RecordLocks
 from tuicont.core.sys.trash import Trash
 
 if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService
 
+_UNMOUNT_SECONDS = 5.0
 IMAGES_LOCK = "1"
 """Held shared from the look-up of an image to the record of a container that uses it, else by who removes one."""
 
@@ -36,11 +40,13 @@ class Context:
     store: Store
     doorbell: Doorbell
     locks: RecordLocks
+    snapshots: RecordLocks
     cgroups: CgroupDriver
     storage: StorageDriver
     runtime: Runtime
     make_images: Callable[[], ImageService]
     trash: Trash
+    chores: Chores
     cgroup_parent: str
 
     @cached_property
@@ -73,6 +79,23 @@ class Context:
         container = self.find(ref, f"{verb} {ref}")
         check(container, verb)
         return container
+
+    @contextlib.contextmanager
+    def unmounted(self, container: Container, operation: str, *, shared: bool = False) -> Iterator[int]:
+        """Its root file system is mounted nowhere, and until the context ends, and as long as a copy of the descriptor
+        is open elsewhere, by nobody else: two mounts of one upper directory do harm (overlayfs.rst, "Sharing and
+        copying layers"). Raises `Conflict` after some seconds."""
+        deadline = time.monotonic() + _UNMOUNT_SECONDS
+        while (descriptor := self.snapshots.take(container.id, shared=shared)) is None:
+            if time.monotonic() > deadline:
+                raise Conflict(
+                    operation, "its files are still in use", hint="they are being copied, or written to disk"
+                )
+            time.sleep(0.002)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def current(self, transaction: Transaction, container_id: str, verb: Verb) -> Container:
         """The record inside a transaction, refused anew: it may have ended since it was read."""

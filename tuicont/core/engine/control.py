@@ -140,7 +140,6 @@ class Control:
         container = self._context.find(ref, f"wait for {ref}")
         while container.state.alive:
             task = self._tasks.find(container)
-            self._context.runtime.get_ready()
             if task is not None and (status := self._await_end(container, task, timeout)) is not None:
                 return self._tasks.settle(container.id, status, task.pid) or status
             self._lifecycle.repair(container.id)

@@ -199,7 +199,6 @@ class LocalEngine:
 
     def close(self) -> None:
         self._meter.close()
-        self._context.runtime.close()
-        self._context.trash.close()
+        self._context.chores.close()
         self._context.store.close()
         self._context.doorbell.close()

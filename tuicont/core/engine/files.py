@@ -53,7 +53,10 @@ class Files:
     def _root(self, container: Container) -> Iterator[int]:
         """A descriptor of its root: as its init sees it when it runs, else a detached mount of its snapshot."""
         if not container.state.alive:
-            with open_view(self._context.storage.mounts(container.id)) as root:
+            with (
+                self._context.unmounted(container, f"copy to or from {container.name}", shared=True),
+                open_view(self._context.storage.mounts(container.id)) as root,
+            ):
                 yield root
             return
         root = os.open(f"/proc/{container.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

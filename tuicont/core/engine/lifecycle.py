@@ -93,7 +93,8 @@ class Lifecycle:
             self._clear_leftovers(container_id)
             container = self._context.require(container_id, Verb.START)
             try:
-                task = self._run(container, console, lock)
+                with self._context.unmounted(container, f"start {container.name}") as snapshot:
+                    task = self._run(container, console, lock, snapshot)
             except EngineError as error:
                 self._put_failure(container, error)
                 raise
@@ -211,7 +212,7 @@ class Lifecycle:
                 container = msgspec.structs.replace(container, name=name)
         raise _name_taken(operation)
 
-    def _run(self, container: Container, console: tuple[int, int] | None, lock: int) -> Task:
+    def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         context = self._context
         spec = self.spec(container.id)
         if console is not None and container.request.tty:
@@ -243,8 +244,9 @@ class Lifecycle:
                 reaper=container.request.init,
                 hold_output=console is not None,
                 guard=lock,
+                snapshot=snapshot,
             )
-            return context.runtime.start(bundle, meanwhile)
+            return context.runtime.start(bundle, meanwhile, context.chores.do_now)
         except OSError as error:
             self._clear_leftovers(container.id)
             raise kernel_error(f"start {container.name}", f"open {error.filename}", error) from None

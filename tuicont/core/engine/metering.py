@@ -37,7 +37,6 @@ class Meter:
 
     def snapshot(self) -> Snapshot:
         """Containers, samples and rates now."""
-        self._context.runtime.get_ready()
         containers = self._context.store.containers()
         alive = {c.id: c for c in containers if c.state.alive}
         with self._lock:

@@ -20,6 +20,7 @@ from tuicont.core.events.doorbell import Doorbell
 from tuicont.core.security.filter_cache import FilterCompiler
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.store.store import Store
+from tuicont.core.sys.chores import Chores
 from tuicont.core.sys.host import host_facts
 from tuicont.core.sys.kernel import Kernel, RealKernel
 from tuicont.core.sys.record_locks import RecordLocks
@@ -58,7 +59,8 @@ def open_engine(
     parent = cgroup_parent or _parent(paths.root)
     host = host_facts()
     layout = read_layout(kernel)
-    trash = Trash(paths.trash)
+    chores = Chores()
+    trash = Trash(paths.trash, chores)
     storage = driver_class(STORAGE, _STORAGE_DRIVER)(kernel, f"{paths.root}/{_STORAGE_DRIVER}", discard=trash.discard)
     filters = FilterCompiler(f"{paths.cache}/seccomp")
     lifecycle: Lifecycle
@@ -70,11 +72,13 @@ def open_engine(
         store=store,
         doorbell=doorbell,
         locks=RecordLocks(paths.locks),
+        snapshots=RecordLocks(paths.snapshots),
         cgroups=choose(kernel, layout, parent),
         storage=storage,
         runtime=runtime,
         make_images=lambda: _images(paths.root, store, storage),
         trash=trash,
+        chores=chores,
         cgroup_parent=parent,
     )
     tasks = Tasks(context)

@@ -46,6 +46,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.run_root}/locks"
 
     @property
+    def snapshots(self) -> str:
+        return f"{self.run_root}/snapshots"
+
+    @property
     def cache(self) -> str:
         return f"{self.root}/cache"
 

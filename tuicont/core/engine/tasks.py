@@ -202,6 +202,5 @@ def delete_record(transaction: Transaction, container: Container) -> None:
 def delete_files(context: Context, container_id: str) -> None:
     """Remove the snapshot, bundle and log of a container that has no record (any more)."""
     context.storage.remove(container_id)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(context.paths.config(container_id))
+    context.trash.discard(context.paths.config(container_id))
     context.trash.discard(context.paths.log_directory(container_id))

@@ -31,7 +31,8 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     by rename, when the container ends; `log_path` the log. `reaper` asks for an init as PID 1.
     With `hold_output` the output waits in its pipe or pty for the first session to attach (or for the
     engine that started it to go away), so that a session attached right after `start` misses nothing.
-    `guard` is a descriptor that stays open until the start is over, also when the engine dies meanwhile.
+    `guard` is a descriptor that stays open until the start is over, also when the engine dies meanwhile;
+    `snapshot` one that stays open until the root file system is unmounted, a moment after the end is told.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     reaper: bool = False
     hold_output: bool = False
     guard: int = -1
+    snapshot: int = -1
 
 
 class Session(Protocol):
@@ -100,7 +102,16 @@ class Task(Protocol):
         """Block until the init has ended. Raises `TimeoutError`."""
 
     def release(self) -> bool:
-        """Say that the exit status is stored: the shim goes away. False when it was gone already."""
+        """Say that the exit status is stored: the shim goes away. False when it was gone already. An init that was
+        killed just now is waited for."""
+
+    def await_gone(self) -> None:
+        """After `release`: return when nothing is left of the container, its mounts among them, and let go of it.
+        Something in the kernel that does not end is waited for no longer than two seconds."""
+
+
+def _nothing() -> None:
+    pass
 
 
 class Runtime(Protocol):
@@ -111,19 +122,16 @@ class Runtime(Protocol):
     def probe(self) -> Probe:
         """Whether this host can use the runtime, or why not."""
 
-    def start(self, bundle: Bundle, meanwhile: Callable[[], object] = lambda: None) -> Task:
+    def start(
+        self, bundle: Bundle, meanwhile: Callable[[], object] = _nothing, idly: Callable[[], object] = _nothing
+    ) -> Task:
         """Start the container. Raises the error of the operation that failed, and then nothing is left of it: no
         process, no mount, no socket. `meanwhile` is the caller's part of the work that has to be done before the
-        init's first step, and may be done while its namespaces are made; what it raises cancels the start."""
+        init's first step, and may be done while its namespaces are made; what it raises cancels the start. `idly`
+        is work of no hurry, done while the init takes its steps; it raises nothing."""
 
     def alive(self, run_dir: str) -> bool:
         """Whether a shim serves the task of `run_dir`: a quick look."""
-
-    def get_ready(self) -> None:
-        """Prepare for a next start, if there was one: for moments in which nobody waits."""
-
-    def close(self) -> None:
-        """Let go of what was prepared; tasks go on. May be repeated."""
 
     def load(self, container_id: str, run_dir: str) -> Task | None:
         """The task whose shim lives in `run_dir`, or None when there is none."""

@@ -46,10 +46,10 @@ class RecordLocks:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def take(self, name: str) -> int | None:
+    def take(self, name: str, *, shared: bool = False) -> int | None:
         """Hold the lock `name` until the returned descriptor is closed; None when another has it."""
         try:
-            return self._acquire(name, _F_OFD_SETLK)
+            return self._acquire(name, _F_OFD_SETLK, fcntl.F_RDLCK if shared else fcntl.F_WRLCK)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise

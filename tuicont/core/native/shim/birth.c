@@ -82,7 +82,7 @@ int give_birth(struct birth *b, uint64_t clone_flags, struct born *born, struct 
     bool stillborn;
     int result;
     *failure = (struct packet_failed){.type = FAILED, .index = -1};
-    b->root = b->null = b->empty = -1;
+    b->root = b->null = b->empty = b->parent = -1;
     b->index = -1;
     result = clone_child(b, clone_flags, born);
     free(b->slots);

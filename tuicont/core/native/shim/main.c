@@ -64,28 +64,7 @@ static int enter_own_cgroup(const struct plan *plan) {
     return error;
 }
 
-/* Wait for a container to keep. Its id takes the place of the blanks in `name`, which is an argument of this
- * process. False when the engine has gone away without one. */
-static bool receive_work(char *name) {
-    char control[CMSG_SPACE(3 * sizeof(int))];
-    struct packet_begin begin = {0};
-    struct iovec one = {&begin, sizeof begin};
-    struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    struct cmsghdr *head;
-    int fds[3];
-    if (recvmsg(FD_CONTROL, &message, MSG_CMSG_CLOEXEC) < (ssize_t)sizeof(struct packet_head)) return false;
-    head = CMSG_FIRSTHDR(&message);
-    if (begin.type != BEGIN || !head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof fds)) return false;
-    memcpy(fds, CMSG_DATA(head), sizeof fds); /* not those numbers themselves, which are taken from the start */
-    for (int i = 0; i < 3; i++) {
-        if (dup2(fds[i], FD_PLAN + i) < 0) return false;
-        close(fds[i]);
-    }
-    for (size_t i = 0; i < sizeof begin.id && name[i]; i++) name[i] = begin.id[i];
-    return true;
-}
-
-static int keep_container(char *name) {
+static int keep_container(void) {
     struct packet_failed failure = {.index = -1};
     struct plan plan;
     struct born born;
@@ -94,7 +73,6 @@ static int keep_container(char *name) {
     prctl(PR_SET_NAME, "tuicont-shim");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0);
-    if (!receive_work(name)) return 1;
     failure.stage = AT_PLAN;
     if ((error = plan_map(&plan, FD_PLAN, 0)) < 0) return failed(&failure, -error);
     failure.stage = AT_SHIM_CGROUP;
@@ -114,6 +92,7 @@ static int keep_container(char *name) {
     close(FD_GUARD);
     engine->waiting = engine->engine = true;
     send_started(engine, init, born.nanoseconds);
+    hold_root();
     error = serve(listener);
     if (error) remove_files(); /* else it was released, and who did that removes the whole directory */
     return error ? 1 : 0;
@@ -124,5 +103,5 @@ int main(int argc, char **argv) {
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, 0); /* the shim learns of what it needs by descriptors */
     if (argc > 0 && !strcmp(argv[0], "tuicont-init")) return reaper_main(argc, argv);
-    return argc > 1 ? keep_container(argv[1]) : 1;
+    return argc > 1 ? keep_container() : 1;
 }

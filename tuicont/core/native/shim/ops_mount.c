@@ -66,6 +66,7 @@ int op_open_tree(struct birth *b, struct cursor *c) {
 int op_pivot_root(struct birth *b, struct cursor *c) {
     if (chdir(take_string(c)) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0 || chdir("/") < 0)
         return -errno;
+    forget_parent(b);
     b->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return b->root < 0 ? -errno : 0;
 }
@@ -94,6 +95,7 @@ int op_mount(struct birth *b, struct cursor *c) {
     if (fd < 0) return fd;
     error = strcmp(fstype, "proc") ? refuse_procfs(fd, target) : 0;
     if (!error) error = fchdir(fd) < 0 ? -errno : result(mount(source, ".", fstype, flags, options));
+    if (!b->made) forget_parent(b);
     close(fd);
     return error;
 }
@@ -110,6 +112,7 @@ int op_place_tree(struct birth *b, struct cursor *c) {
     if (attributes && (error = set_attributes(tree, attributes, recursive, 0)) < 0) return error; /* before it is seen */
     if ((target = make_target(b, path, S_ISDIR(status.st_mode), 0)) < 0) return target;
     if (!(error = refuse_procfs(target, path))) error = place(tree, target);
+    if (!b->made) forget_parent(b);
     close(target);
     close(tree);
     b->slots[slot] = -1;
@@ -164,6 +167,7 @@ static int mask_file(struct birth *b, int target) {
 int op_mask(struct birth *b, struct cursor *c) {
     struct stat status;
     int fd = resolve(b, take_string(c), O_PATH, 0), error;
+    forget_parent(b);
     if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
     if (fstat(fd, &status) < 0)
         error = -errno;
@@ -175,6 +179,7 @@ int op_mask(struct birth *b, struct cursor *c) {
 
 int op_read_only_path(struct birth *b, struct cursor *c) {
     int fd = resolve(b, take_string(c), O_PATH, 0), tree, error;
+    forget_parent(b);
     if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
     if ((tree = clone_tree(fd, "", true)) < 0) {
         close(fd);

@@ -27,7 +27,6 @@ int op_make_node(struct birth *b, struct cursor *c) {
     } else if ((uid || gid) && fchownat(parent, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0) {
         error = -errno;
     }
-    close(parent);
     return error;
 }
 
@@ -41,7 +40,6 @@ int op_make_symlink(struct birth *b, struct cursor *c) {
         if (error == -EEXIST && fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
             error = 0;
     }
-    close(parent);
     return error;
 }
 
@@ -51,9 +49,7 @@ int op_make_directory(struct birth *b, struct cursor *c) {
     int fd = resolve(b, path, O_PATH | O_DIRECTORY, 0), parent;
     if (fd == -ENOENT) {
         if ((parent = resolve_parent(b, path, &name)) < 0) return parent;
-        fd = mkdirat(parent, name, mode) < 0 ? -errno : 0;
-        close(parent);
-        return fd;
+        return mkdirat(parent, name, mode) < 0 ? -errno : 0;
     }
     if (fd >= 0) close(fd);
     return fd < 0 ? fd : 0;

@@ -17,6 +17,7 @@ enum { DRAIN_MAX = 1 << 20, DRAIN_WAIT_MS = 20 };
 struct process *init, *execs;
 char *exit_path;
 bool exec_records, output_held;
+static int root = -1;
 
 uint64_t realtime_ns(void) {
     struct timespec now;
@@ -179,10 +180,23 @@ static void ended(struct process *p, int status) {
     p->exited = true;
 }
 
+/* Keep the root file system of the init beyond its end. Unmounting an overlay syncs all of the disk below it, and an
+ * end that waited for that would be told late. */
+void hold_root(void) {
+    char path[32];
+    struct text t = TEXT(path);
+    text_add(&t, "/proc/");
+    text_number(&t, init->pid, 1);
+    text_add(&t, "/root");
+    root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void init_ended(void) {
     process_drain(init);
     exit_record(exit_path, &init->exit); /* before anybody is told */
     clients_exited(init);
+    close_fd(&root); /* returns when it is unmounted */
+    close(FD_SNAPSHOT);
 }
 
 void release_output(void) {

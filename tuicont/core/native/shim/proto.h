@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-/* Descriptors of the shim (0, 1, 2 are /dev/null). It is started with FD_CONTROL alone, maybe before there is
- * a container for it, and gets the others with BEGIN. FD_GUARD is closed when the birth is over: it holds the
- * container's lock, so that nobody takes a birth whose engine has died for a failed one. */
-enum { FD_CONTROL = 3, FD_PLAN = 4, FD_RUN_DIR = 5, FD_GUARD = 6 };
+/* Descriptors of the shim (0, 1, 2 are /dev/null). FD_GUARD is closed when the birth is over: it holds the
+ * container's lock, so that nobody takes a birth whose engine has died for a failed one. FD_SNAPSHOT is closed when the
+ * root file system is unmounted, so that nobody mounts it a second time before. */
+enum { FD_CONTROL = 3, FD_PLAN = 4, FD_RUN_DIR = 5, FD_GUARD = 6, FD_SNAPSHOT = 7 };
 
 #define PLAN_MAGIC 0x31504354u
 #define SOCKET_NAME "shim.sock"
@@ -65,7 +65,7 @@ enum operation_code {
 };
 
 /* Packets (SOCK_SEQPACKET). From a client: */
-enum request_type { ATTACH = 1, EXEC, INPUT, INPUT_END, RESIZE, WAIT, RELEASE, STATE, STEP, BEGIN };
+enum request_type { ATTACH = 1, EXEC, INPUT, INPUT_END, RESIZE, WAIT, RELEASE, STATE, STEP };
 enum { WITH_STDIN = 1 };
 
 /* From the shim: */
@@ -76,10 +76,6 @@ enum stage { AT_PLAN = 1, AT_SHIM_CGROUP, AT_SOCKET, AT_LOG, AT_PIPES, AT_CLONE,
 
 struct packet_head {
     uint32_t type, flags; /* flags: WITH_STDIN of ATTACH, 1 or 2 of OUTPUT, the count of TRACE */
-};
-struct packet_begin { /* carries FD_PLAN, FD_RUN_DIR and FD_GUARD; the id is shown by ps */
-    uint32_t type, flags;
-    char id[64];
 };
 struct packet_resize {
     uint32_t type, flags, rows, cols;

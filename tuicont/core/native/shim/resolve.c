@@ -91,11 +91,18 @@ static int make_directories(struct birth *b, const char *path, uint64_t how, int
     return parent;
 }
 
-static int open_parent(struct birth *b, const char *path, char directory[ROOM], const char **name, int links) {
+/* The length of the path of the directory that `path` is in; `name` is what it is called there. Below 0 when it is
+ * called nothing. */
+static ssize_t split(const char *path, const char **name) {
     const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
     *name = slash ? slash + 1 : path;
     if (!**name || !strcmp(*name, ".") || !strcmp(*name, "..")) return -EINVAL;
+    return slash ? slash - path : 0;
+}
+
+static int open_parent(struct birth *b, const char *path, char directory[ROOM], const char **name, int links) {
+    ssize_t length = split(path, name);
+    if (length < 0) return length;
     if (length >= ROOM) return -ENAMETOOLONG;
     memcpy(directory, path, length);
     directory[length] = 0;
@@ -103,10 +110,27 @@ static int open_parent(struct birth *b, const char *path, char directory[ROOM], 
     return resolve(b, b->root >= 0 ? "/" : ".", O_PATH | O_DIRECTORY, 0);
 }
 
+/* Most of what a plan makes it makes beside what it made before (/dev/null, /dev/zero). Whatever mounts something forgets
+ * the directory, but for a mount on what has just been made in it: that cannot hide it. */
+void forget_parent(struct birth *b) {
+    if (b->parent >= 0) close(b->parent);
+    b->parent = -1;
+}
+
+static bool is_parent(const struct birth *b, const char *path, const char **name) {
+    return b->parent >= 0 && split(path, name) == (ssize_t)b->parent_length &&
+           !strncmp(path, b->parent_path, b->parent_length);
+}
+
 /* The directory that `path` is in, made if it is missing; `name` is set to the last component. */
 int resolve_parent(struct birth *b, const char *path, const char **name) {
     char directory[ROOM];
-    return open_parent(b, path, directory, name, LINKS_MAX);
+    if (is_parent(b, path, name)) return b->parent;
+    forget_parent(b);
+    b->parent = open_parent(b, path, directory, name, LINKS_MAX);
+    b->parent_path = path;
+    b->parent_length = strlen(directory);
+    return b->parent;
 }
 
 static int make_file(struct birth *b, const char *path, uint64_t how, int links) {
@@ -123,7 +147,20 @@ static int make_file(struct birth *b, const char *path, uint64_t how, int links)
 
 /* What is at `path`, or else a new directory or an empty file. */
 int make_target(struct birth *b, const char *path, bool directory, uint64_t how) {
-    return directory ? make_directories(b, path, how, LINKS_MAX) : make_file(b, path, how, LINKS_MAX);
+    const char *name;
+    int fd;
+    b->made = false;
+    if (!directory) return make_file(b, path, how, LINKS_MAX);
+    if (!is_parent(b, path, &name)) {
+        fd = resolve(b, path, O_PATH | O_DIRECTORY, how);
+        if (fd != -ENOENT) return fd;
+    }
+    /* Where no link is allowed, the way to its parent has to be looked at as well. */
+    if (how || resolve_parent(b, path, &name) < 0 || mkdirat(b->parent, name, 0755) < 0)
+        return make_directories(b, path, how, LINKS_MAX);
+    b->made = true;
+    fd = syscall(SYS_openat, b->parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 /* The container's own /dev/null, and nothing that an image put in its place. */

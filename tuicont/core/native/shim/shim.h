@@ -53,6 +53,10 @@ struct birth {
     int init;            /* pidfd of the container's init, for EnterNamespaces */
     int executable;      /* the shim's own, for the reaper */
     int root, null, empty;
+    int parent; /* the directory that something was made in last, to make the next in; -1: none */
+    const char *parent_path;
+    size_t parent_length;
+    bool made; /* whether make_target has just made what it answered with */
     int *slots;
     const char **vectors;
     struct trace_record *trace;
@@ -87,9 +91,11 @@ static inline dev_t device_number(unsigned major, unsigned minor) {
 }
 static inline unsigned device_major(dev_t device) { return device >> 8 & 0xfff; }
 
-/* resolve.c: paths that stay inside the container's root. Each returns a descriptor or -errno. */
+/* resolve.c: paths that stay inside the container's root. Each returns a descriptor or -errno; that of
+ * resolve_parent stays `b`'s own. */
 int resolve(struct birth *b, const char *path, int flags, uint64_t how);
 int resolve_parent(struct birth *b, const char *path, const char **name);
+void forget_parent(struct birth *b);
 int make_target(struct birth *b, const char *path, bool directory, uint64_t how);
 int open_null(struct birth *b, int flags);
 
@@ -124,6 +130,7 @@ void process_close_input(struct process *p);
 void process_drain(struct process *p);
 bool process_read(struct process *p, int stream);
 int exit_record(const char *path, const struct exit_status *status);
+void hold_root(void);
 void reap(void);
 void release_output(void);
 

@@ -149,11 +149,10 @@ def _cgroup(
             continue
         name = max(above, key=lambda h: len(h.mount_point)).mount_point.rpartition("/")[2]
         opened.append(ops.OpenTree(slot, directory, False))
-        placed.append(ops.PlaceTree(slot, f"{target}/{name}", attributes, False))
+        placed.append(ops.PlaceTree(slot, f"{target}/{name}", 0, False))
         placed += [ops.MakeSymlink(name, f"{target}/{part}") for part in name.split(",") if "," in name]
         slot += 1
-    if access:
-        placed.append(ops.SetMountAttributes(target, access, False))
+    placed.append(ops.SetMountAttributes(target, attributes, True))
     return opened, placed
 
 

@@ -86,7 +86,12 @@ class NativeRuntime:
         )
 
     def start(
-        self, bundle: Bundle, meanwhile: Callable[[], object] = lambda: None, *, step: Step | None = None
+        self,
+        bundle: Bundle,
+        meanwhile: Callable[[], object] = lambda: None,
+        idly: Callable[[], object] = lambda: None,
+        *,
+        step: Step | None = None,
     ) -> NativeTask:
         """See `Runtime`. With `step`, each operation waits for it."""
         operation = f"start {bundle.id[:12]}"
@@ -100,8 +105,8 @@ class NativeRuntime:
             try:
                 run_dir = os.open(bundle.run_dir, _DIRECTORY)
                 opened.callback(os.close, run_dir)
-                guard = bundle.guard if bundle.guard >= 0 else launch.null()
-                shim = self._shims.begin(bundle.shim_placement.clone_into, bundle.id, (plan_fd, run_dir, guard))
+                locks = (fd if fd >= 0 else launch.null() for fd in (bundle.guard, bundle.snapshot))
+                shim = self._shims.start(bundle.shim_placement.clone_into, bundle.id, (plan_fd, run_dir, *locks))
             except OSError as error:
                 raise kernel_error(operation, "start the shim", error, stage="shim") from None
             try:
@@ -111,6 +116,7 @@ class NativeRuntime:
                 os.pwrite(plan_fd, _encode(plan, head, operation), wire.LATER_OFFSET)
                 with contextlib.suppress(BrokenPipeError):  # it died: what it said of it is read next
                     shim.connection.send(wire.request(wire.Request.STEP))
+                idly()
                 started, process = self._await(shim.connection, operation, bundle.id, plan, step)
             except BaseException:
                 shim.connection.close()
@@ -118,14 +124,6 @@ class NativeRuntime:
                 raise
         self._shims.keep(shim)
         return self._task(bundle.id, bundle.run_dir, shim.connection, started, process, lambda: bundle.spec)
-
-    def get_ready(self) -> None:
-        """See `Runtime`."""
-        self._shims.get_ready()
-
-    def close(self) -> None:
-        """See `Runtime`."""
-        self._shims.close()
 
     def alive(self, run_dir: str) -> bool:
         """See `Runtime`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -19,6 +20,7 @@ from tuicont.core.runtime.native.session import NativeSession
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
 
+_RELEASE_SECONDS = 2.0
 ExecPlanner = Callable[[Mapping[str, Any], Placement], ops.Plan]
 
 
@@ -125,7 +127,9 @@ class NativeTask:
         return wire.running(packet)
 
     def release(self) -> bool:
-        """See `Task`. The shim is told, not waited for."""
+        """See `Task`. The shim is told, not waited for; while its init runs it would not heed that."""
+        with contextlib.suppress(EngineError, TimeoutError):
+            self.wait(_RELEASE_SECONDS)
         try:
             self._connection.send(wire.request(wire.Request.RELEASE))
             return True

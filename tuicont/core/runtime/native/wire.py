@@ -17,7 +17,6 @@ INPUT_MAX = 32 * 1024
 WITH_STDIN = 1
 PLAN_MAGIC = 0x31504354
 LATER_OFFSET = 65536
-ID_ROOM = 64
 PLAN_TRACE, PLAN_STEP, PLAN_STDIN, PLAN_REAPER, PLAN_TERMINAL, PLAN_HOLD, PLAN_LATER = 1, 2, 4, 8, 16, 32, 64
 
 
@@ -33,7 +32,6 @@ class Request(IntEnum):
     RELEASE = 7
     STATE = 8
     STEP = 9
-    BEGIN = 10
 
 
 class Reply(IntEnum):
@@ -124,11 +122,6 @@ SIZES = {
 def request(kind: Request, flags: int = 0) -> bytes:
     """A request without more to it."""
     return HEAD.pack(kind, flags)
-
-
-def begin(container_id: str) -> bytes:
-    """A container for a shim to keep; its plan, directory and guard go along as descriptors."""
-    return HEAD.pack(Request.BEGIN, 0) + container_id.encode()[:ID_ROOM].ljust(ID_ROOM, b"\0")
 
 
 def resize(rows: int, cols: int) -> bytes:
