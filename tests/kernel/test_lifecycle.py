@@ -127,8 +127,8 @@ def test_its_files_are_not_mounted_a_second_time_before_they_are_unmounted(
 def test_it_starts_again_and_again_with_what_it_wrote(engine: LocalEngine) -> None:
     container = run(engine, "sh", "-c", "echo line >> /file; exec sleep 1000")
     for count in range(1, 20):
-        with open(f"/proc/{container.pid}/root/file") as file:
-            eventually(lambda file=file, count=count: file.seek(0) or len(file.readlines()) == count)
+        written = Path(f"/proc/{container.pid}/root/file")
+        eventually(lambda file=written, count=count: file.exists() and file.read_text() == "line\n" * count)
         container = engine.restart(container.id, timeout=0)
 
 

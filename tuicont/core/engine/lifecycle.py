@@ -246,7 +246,7 @@ class Lifecycle:
                 guard=lock,
                 snapshot=snapshot,
             )
-            return context.runtime.start(bundle, meanwhile, context.chores.do_now)
+            return context.runtime.start(bundle, meanwhile, context.chores.do_one)
         except OSError as error:
             self._clear_leftovers(container.id)
             raise kernel_error(f"start {container.name}", f"open {error.filename}", error) from None

@@ -110,10 +110,6 @@ class Task(Protocol):
         Something in the kernel that does not end is waited for no longer than two seconds."""
 
 
-def _nothing() -> None:
-    pass
-
-
 class Runtime(Protocol):
     """Starts containers, and finds again those that run."""
 
@@ -123,12 +119,16 @@ class Runtime(Protocol):
         """Whether this host can use the runtime, or why not."""
 
     def start(
-        self, bundle: Bundle, meanwhile: Callable[[], object] = _nothing, idly: Callable[[], object] = _nothing
+        self,
+        bundle: Bundle,
+        meanwhile: Callable[[], object] = lambda: None,
+        idly: Callable[[], bool] = lambda: False,
     ) -> Task:
         """Start the container. Raises the error of the operation that failed, and then nothing is left of it: no
         process, no mount, no socket. `meanwhile` is the caller's part of the work that has to be done before the
         init's first step, and may be done while its namespaces are made; what it raises cancels the start. `idly`
-        is work of no hurry, done while the init takes its steps; it raises nothing."""
+        does a piece of work of no hurry and says whether there was any; it is called while the init takes its
+        steps, and raises nothing."""
 
     def alive(self, run_dir: str) -> bool:
         """Whether a shim serves the task of `run_dir`: a quick look."""

@@ -30,14 +30,14 @@ class Chores:
                     self._thread.start()
         self._filled.set()
 
-    def do_now(self) -> None:
-        """Do what waits, for a caller who would only wait otherwise."""
-        while True:
-            try:
-                chore = self._waiting.popleft()
-            except IndexError:
-                return
-            chore()
+    def do_one(self) -> bool:
+        """Do what has waited longest, for a caller who would only wait otherwise. False when there is nothing to do."""
+        try:
+            chore = self._waiting.popleft()
+        except IndexError:
+            return False
+        chore()
+        return True
 
     def close(self) -> None:
         """Return when all is done. May be repeated."""
@@ -54,4 +54,5 @@ class Chores:
             self._filled.wait()
             self._closing.wait(_PATIENCE_SECONDS)
             self._filled.clear()
-            self.do_now()
+            while self.do_one():
+                pass

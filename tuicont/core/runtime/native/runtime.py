@@ -89,7 +89,7 @@ class NativeRuntime:
         self,
         bundle: Bundle,
         meanwhile: Callable[[], object] = lambda: None,
-        idly: Callable[[], object] = lambda: None,
+        idly: Callable[[], bool] = lambda: False,
         *,
         step: Step | None = None,
     ) -> NativeTask:
@@ -116,7 +116,8 @@ class NativeRuntime:
                 os.pwrite(plan_fd, _encode(plan, head, operation), wire.LATER_OFFSET)
                 with contextlib.suppress(BrokenPipeError):  # it died: what it said of it is read next
                     shim.connection.send(wire.request(wire.Request.STEP))
-                idly()
+                while not sockets.readable(shim.connection, 0) and idly():
+                    pass
                 started, process = self._await(shim.connection, operation, bundle.id, plan, step)
             except BaseException:
                 shim.connection.close()
