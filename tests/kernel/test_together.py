@@ -11,6 +11,8 @@ import time
 import traceback
 from collections.abc import Callable
 
+import pytest
+
 from tests.kernel.host import cgroup_directories, eventually, is_frozen, shims, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
@@ -145,3 +147,17 @@ def test_threads_of_one_engine_on_the_same_containers(engine: LocalEngine, root:
         assert not thread.is_alive()
     assert wrong == []
     assert disagreements(engine, root) == []
+
+
+@pytest.mark.parametrize("act", ["kill", "stop"])
+def test_who_ends_a_container_need_not_be_the_first_to_see_its_end(engine: LocalEngine, root: str, act: str) -> None:
+    other = open_engine(root)
+    for _ in range(25):
+        container = engine.start(engine.create(ContainerRequest(image="demo", command=("sleep", "1000"))).id)
+        waiting = threading.Thread(target=other.wait, args=(container.id,))
+        waiting.start()
+        ended = engine.kill(container.id) if act == "kill" else engine.stop(container.id, timeout=0)
+        assert not ended.state.alive
+        waiting.join()
+        assert not cgroup_directories(engine.cgroup_parent, container.id)
+    other.close()

@@ -40,7 +40,8 @@ class Control:
         container = self._context.require(ref, Verb.STOP)
         number = _signal(signal_name or container.stop_signal or "SIGTERM", f"stop {container.name}")
         patience = container.request.stop_timeout if timeout is None else timeout
-        task = self._tasks.get(container, "stop")
+        if (task := self._tasks.find(container)) is None:
+            return self._found_ended(container)
         # Frozen processes cannot act on a signal.
         if container.state is State.PAUSED:
             self.unpause(container.id)
@@ -58,18 +59,20 @@ class Control:
         """Signal the init; SIGKILL goes to every process, so that no fork escapes."""
         container = self._context.require(ref, Verb.KILL)
         number = _signal(signal_name, f"kill {container.name}")
-        if number == signal.SIGKILL:
-            # Before its shim is asked: that waits for a process which it is making, and which may have been stopped.
-            self._tasks.kill_all(container.id, None)
-        task = self._tasks.get(container, "kill")
-        self._announce_kill(container, number)
         if number != signal.SIGKILL:
+            task = self._tasks.get(container, "kill")
+            self._announce_kill(container, number)
             task.signal(number)
             return container
-        self._tasks.kill_all(container.id, task)
-        self._await_end(container, task, _AFTER_KILL_SECONDS)
-        self._tasks.settle(container.id)
-        return self._after(container)
+        # Before its shim is asked: that waits for a process which it is making, and which may have been stopped.
+        self._tasks.kill_all(container.id, None)
+        self._announce_kill(container, number)
+        if (found := self._tasks.find(container)) is not None:
+            self._tasks.kill_all(container.id, found)
+            self._await_end(container, found, _AFTER_KILL_SECONDS)
+            self._tasks.settle(container.id)
+            return self._after(container)
+        return self._found_ended(container)
 
     def restart(self, ref: str, timeout: float | None) -> Container:
         """Stop it if it runs, then start it."""
@@ -156,6 +159,11 @@ class Control:
 
     def _announce_kill(self, container: Container, number: int) -> None:
         self._context.announce("/tasks/kill", container, {"signal": signals.name(number)})
+
+    def _found_ended(self, container: Container) -> Container:
+        """Its task is gone since its record was read: another process has seen it end, or its shim was killed."""
+        self._lifecycle.repair(container.id)
+        return self._after(container)
 
     def _after(self, container: Container) -> Container:
         """The record now; the last one known when it removed itself (`--rm`)."""
