@@ -31,7 +31,8 @@ class Inside:
     """A container as the kernel sees it, found without asking the engine."""
 
     def __init__(self, home: str) -> None:
-        (self.shim,) = until(lambda: shims(home), "a shim runs")
+        # Until it executes its command, the init has the shim's name.
+        (self.shim,) = until(lambda: found if len(found := shims(home)) == 1 else None, "a shim runs")
         (self.pid,) = until(lambda: children(self.shim), "the shim has a child")
         until(lambda: b"sleep" in Path(f"/proc/{self.pid}/cmdline").read_bytes(), "the command runs")
 

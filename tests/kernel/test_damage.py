@@ -150,6 +150,24 @@ def test_a_container_can_be_killed_and_removed_on_a_full_disk(disk: Disk) -> Non
     engine.close()
 
 
+def test_an_end_that_was_told_while_the_disk_was_full_is_recorded_when_there_is_room(disk: Disk) -> None:
+    engine = open_engine(disk.root)
+    script = "until [ -e /beat/end ]; do sleep 0.01; done; exit 9"
+    container = run(engine, "sh", "-c", script, mounts=(TmpfsMount(target="/beat"),))
+    disk.fill()
+    Path(f"/proc/{container.pid}/root/beat/end").touch()
+    eventually(lambda: not state(container.pid))
+    assert not os.listdir(f"{disk.root}/run/exits")
+    engine.close()
+    disk.free()
+    engine = open_engine(disk.root)
+    ended = engine.container(container.id)
+    assert ended.state is State.EXITED
+    assert ended.exit is not None
+    assert ended.exit.code == 9
+    engine.close()
+
+
 # cgroups that another hand removed
 
 

@@ -48,11 +48,11 @@ class Control:
         self._announce_kill(container, number)
         task.signal(number)
         try:
-            self._await_end(container, task, None if patience < 0 else patience)
+            status = self._await_end(container, task, None if patience < 0 else patience)
         except TimeoutError:
             self._tasks.kill_all(container.id, task)
-            self._await_end(container, task, _AFTER_KILL_SECONDS)
-        self._tasks.settle(container.id)
+            status = self._await_end(container, task, _AFTER_KILL_SECONDS)
+        self._tasks.settle(container.id, status, task.pid)
         return self._after(container)
 
     def kill(self, ref: str, signal_name: str) -> Container:
@@ -69,8 +69,8 @@ class Control:
         self._announce_kill(container, number)
         if (found := self._tasks.find(container)) is not None:
             self._tasks.kill_all(container.id, found)
-            self._await_end(container, found, _AFTER_KILL_SECONDS)
-            self._tasks.settle(container.id)
+            status = self._await_end(container, found, _AFTER_KILL_SECONDS)
+            self._tasks.settle(container.id, status, found.pid)
             return self._after(container)
         return self._found_ended(container)
 

@@ -126,12 +126,19 @@ class Lifecycle:
         self._recent.pop(container_id, None)
 
     def repair(self, container_id: str) -> None:
-        """Record the end of a container that says it runs but has no shim."""
+        """Record the end of a container that says it runs, but has ended or has no shim."""
         with self._context.locks.attempt(container_id) as held:
             found = self._context.store.find_containers(container_id)
-            if not held or not found or not found[0].state.alive or self._tasks.find(found[0]) is not None:
+            if not held or not found or not found[0].state.alive:
                 return
-            if self._tasks.settle_held(container_id) is None:
+            status, task = None, self._tasks.find(found[0])
+            if task is not None:
+                try:
+                    # A full disk may have had no room for the exit record; its shim knows.
+                    status = task.wait(0)
+                except (TimeoutError, EngineError):
+                    return
+            if self._tasks.settle_held(container_id, status, found[0].pid) is None:
                 self._tasks.lose(found[0])
 
     def spec(self, container_id: str) -> Mapping[str, Any]:
@@ -307,9 +314,10 @@ class Lifecycle:
         if task is None:
             self.repair(container.id)
             return
+        status = None
         with contextlib.suppress(TimeoutError, EngineError):
-            task.wait(10.0)
-        self._tasks.settle(container.id)
+            status = task.wait(10.0)
+        self._tasks.settle(container.id, status, task.pid)
 
 
 def failure_code(error: EngineError) -> int:

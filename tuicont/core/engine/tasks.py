@@ -75,7 +75,8 @@ class Tasks:
     def settle(self, container_id: str, status: ExitStatus | None = None, pid: int = 0) -> ExitStatus | None:
         """Record how a container ended, if it has, and clean up after it. The status, when there is one; a
         caller that knows it already from the shim passes it on, with the pid of the init whose end it is."""
-        status = status or self._read_exit(container_id)
+        if status is None:
+            status, pid = self._read_exit(container_id), 0
         if status is None:
             return None
         container = self._record(container_id, status, pid=pid)
@@ -87,11 +88,12 @@ class Tasks:
                 self._auto_remove(container)
         return container.exit if container is not None and container.exit is not None else status
 
-    def settle_held(self, container_id: str) -> ExitStatus | None:
+    def settle_held(self, container_id: str, status: ExitStatus | None = None, pid: int = 0) -> ExitStatus | None:
         """`settle` for a caller that holds the lock and wants the record kept (no `--rm`)."""
-        status = self._read_exit(container_id)
+        if status is None:
+            status, pid = self._read_exit(container_id), 0
         if status is not None:
-            self._record(container_id, status)
+            self._record(container_id, status, pid=pid)
             self.clean(container_id)
         return status
 
