@@ -105,10 +105,6 @@ class Task(Protocol):
         """Say that the exit status is stored: the shim goes away. False when it was gone already. An init that was
         killed just now is waited for."""
 
-    def await_gone(self) -> None:
-        """After `release`: return when nothing is left of the container, its mounts among them, and let go of it.
-        Something in the kernel that does not end is waited for no longer than two seconds."""
-
 
 class Runtime(Protocol):
     """Starts containers, and finds again those that run."""
