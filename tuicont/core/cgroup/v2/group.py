@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal as signals
 from collections.abc import Iterator, Mapping
 
+from tuicont.core.cgroup import pids
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.listing import files
@@ -16,7 +17,7 @@ from tuicont.core.cgroup.settings import Write, carry_out, missing, unsupported
 from tuicont.core.cgroup.signals import signal_members
 from tuicont.core.cgroup.text import parse_number
 from tuicont.core.cgroup.tree import members
-from tuicont.core.cgroup.v2 import core, cpu, cpuset, io, memory, pids
+from tuicont.core.cgroup.v2 import core, cpu, cpuset, io, memory
 from tuicont.core.errors import Conflict, Invalid, Unsupported, kernel_error
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.limits import Limits

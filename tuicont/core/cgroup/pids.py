@@ -1,4 +1,5 @@
-"""The v1 pids controller: how many tasks there may be (Documentation/admin-guide/cgroup-v1/pids.rst)."""
+"""The pids controller, the same on v1 and v2: how many tasks there may be
+(Documentation/admin-guide/cgroup-v1/pids.rst)."""
 
 from __future__ import annotations
 
