@@ -53,9 +53,13 @@ class TuicontApp(App[int], inherit_bindings=False):
         self.set_keymap(config.keys)
         # Given here and not as MODES: screens are made with the bridge.
         self._opened: list[ModeScreen] = []
-        self.add_mode("containers", lambda: self._open(ContainersScreen(bridge, config.keys, config.sort)))
         self.add_mode("events", lambda: self._open(EventsScreen(bridge, config.keys)))
         self.add_mode("engine", self._engine_screen)
+
+    def get_default_screen(self) -> ModeScreen:
+        """The first screen. Textual puts it on the stack before its widgets are mounted; the screen of a mode that it
+        knows comes after them where tasks run eagerly (Python 3.12), and what asks for the current screen fails."""
+        return self._open(ContainersScreen(self.bridge, self.config.keys, self.config.sort))
 
     def _open(self, screen: ModeScreen) -> ModeScreen:
         self._opened.append(screen)
@@ -72,6 +76,7 @@ class TuicontApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin to sample."""
+        self.add_mode(self.DEFAULT_MODE, self.get_default_screen)  # not before: see there
         self.bridge.start(self)
 
     def on_unmount(self) -> None:
