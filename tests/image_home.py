@@ -16,7 +16,7 @@ from tuicont.core.image.content import ContentStore
 from tuicont.core.image.demo.images import DemoImages
 from tuicont.core.image.manifest import host_platform
 from tuicont.core.image.service import ImageService
-from tuicont.core.storage.overlay import OverlayDriver
+from tuicont.core.storage.overlay.driver import OverlayDriver
 from tuicont.core.storage.view import open_view
 from tuicont.core.store.store import Store
 from tuicont.core.sys.kernel import RealKernel

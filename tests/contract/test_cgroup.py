@@ -11,11 +11,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.cgroups import LAYOUT, MIB, PARENT, Host, eventually, layouts
+from tests.doubles.recording_kernel import RecordingKernel
 from tests.support import require
 from tuicont.core.cgroup.base import ALL_DEVICES
 from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
 from tuicont.core.model.limits import Limits
-from tuicont.core.sys.kernel import RealKernel, RecordingKernel
+from tuicont.core.sys.kernel import RealKernel
 
 pytestmark = [
     pytest.mark.kernel,
@@ -383,7 +384,7 @@ def test_a_sample_has_what_the_kernel_counted(host: Host) -> None:
     assert idle is not None
     assert (idle.cpu_ns, idle.pids, idle.memory) == (0, 0, 0)
     host.started(cgroup, "sleep 60 & echo ready; while :; do :; done")
-    assert eventually(lambda: (s := sampler.sample()) is not None and s.cpu_ns > 50_000_000 and s.throttled_periods > 0)
+    assert eventually(lambda: (s := sampler.sample()) is not None and s.cpu_ns > 50_000_000 and s.cpu_user_ns > 0 < s.throttled_periods)
     busy = sampler.sample()
     assert busy is not None
     assert busy.pids == int(host.read("pids", "pids.current")) == 2

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from tests.contract.cgroups import LAYOUT, MIB, PARENT, Host, eventually
+from tests.doubles.recording_kernel import RecordingKernel
 from tuicont.core.errors import Unsupported
 from tuicont.core.model.limits import Limits
-from tuicont.core.sys.kernel import RecordingKernel
 
 pytestmark = [
     pytest.mark.kernel,

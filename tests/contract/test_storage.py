@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.recording_kernel import RecordingKernel
 from tests.support import require_that
 from tuicont.core.errors import AlreadyExists, EngineError, Invalid, NotFound
 from tuicont.core.storage.base import LayerTarget, StorageDriver
-from tuicont.core.storage.overlay import OverlayDriver
-from tuicont.core.sys.kernel import RealKernel, RecordingKernel
+from tuicont.core.storage.overlay.driver import OverlayDriver
+from tuicont.core.sys.kernel import RealKernel
 from tuicont.core.sys.mounts import in_private_namespace, mount
 
 pytestmark = pytest.mark.kernel

@@ -15,9 +15,9 @@ IMAGES = {
     "tarfile",
     "zstandard",
     "isal",
-    "tuicont.core.image.applier",
+    "tuicont.core.image.layers.applier",
     "tuicont.core.image.content",
-    "tuicont.core.image.importer",
+    "tuicont.core.image.archive.importer",
     "tuicont.core.image.manifest",
     "tuicont.core.image.demo.images",
 }

@@ -18,8 +18,8 @@ from tests.image_home import HELLO, Home, configuration, digest, docker_archive,
 from tests.support import require_that
 from tuicont.core.errors import EngineError, Invalid
 from tuicont.core.image import manifest as documents
+from tuicont.core.image.layers.tarstream import ForwardReader, members
 from tuicont.core.image.reference import parse
-from tuicont.core.image.tarstream import ForwardReader, members
 
 pytestmark = pytest.mark.kernel
 

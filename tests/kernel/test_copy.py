@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tuicont.core.errors import EngineError, Invalid, NotFound
-from tuicont.core.image.copy import pack, unpack
-from tuicont.core.storage.overlay import OverlayDriver
+from tuicont.core.image.layers.copy import pack, unpack
+from tuicont.core.storage.overlay.driver import OverlayDriver
 from tuicont.core.storage.view import open_view
 from tuicont.core.sys.kernel import RealKernel
 from tuicont.core.sys.mounts import in_private_namespace, mount

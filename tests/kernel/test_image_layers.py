@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tuicont.core.errors import EngineError, Invalid
-from tuicont.core.image.layers import apply_layer
+from tuicont.core.image.layers.apply import apply_layer
 from tuicont.core.storage.base import LayerTarget
-from tuicont.core.storage.overlay import OverlayDriver
+from tuicont.core.storage.overlay.driver import OverlayDriver
 from tuicont.core.storage.whiteouts import is_opaque
 from tuicont.core.sys.kernel import RealKernel
 

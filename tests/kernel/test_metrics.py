@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.cgroups import LAYOUT, Host, eventually
-from tuicont.core.metrics.collector import Collector
+from tuicont.core.history.collector import Collector
 from tuicont.core.model.limits import Limits
 
 pytestmark = [

@@ -12,10 +12,10 @@ import pytest
 
 from tests.support import require
 from tuicont.core.errors import NotFound
+from tuicont.core.host.processes import processes
 from tuicont.core.network.netlink import links
 from tuicont.core.ns.discover import KINDS, discover, namespaces_of
 from tuicont.core.ns.mounts import mounts_of
-from tuicont.core.sys.processes import processes
 
 pytestmark = pytest.mark.kernel
 

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tuicont.core.engine.engine import LocalEngine
+from tuicont.core.host.processes import processes
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
-from tuicont.core.sys.processes import processes
 from tuicont.presenters.details.log_buffer import LogBuffer
 from tuicont.presenters.details.view import View
 from tuicont.screens.details.log_feed import LogFeed
 from tuicont.screens.details.session_link import SessionLink
 from tuicont.screens.details.shells import shell_session
 from tuicont.screens.details.tabs import PAGES
-from tuicont.widgets.terminal_screen import TerminalScreen
-from tuicont.widgets.terminal_stream import TerminalStream
+from tuicont.widgets.terminal.screen import TerminalScreen
+from tuicont.widgets.terminal.stream import TerminalStream
 
 PATIENCE = 60.0  # an emulated processor needs some of it
 

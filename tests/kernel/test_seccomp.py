@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tuicont.core.host.facts import host_facts
 from tuicont.core.security import capabilities
 from tuicont.core.security.filters import compile_filter
 from tuicont.core.security.seccomp import parse_profile, resolve
 from tuicont.core.sys import libseccomp
-from tuicont.core.sys.host import host_facts
 from tuicont.resources import read_text
 
 pytestmark = pytest.mark.kernel

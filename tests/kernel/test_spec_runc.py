@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.support import require
+from tuicont.core.host.facts import host_facts
 from tuicont.core.model.image import ImageConfig
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount, Ulimit
 from tuicont.core.security.seccomp import parse_profile, resolve
 from tuicont.core.spec.generate import capability_bits, generate
 from tuicont.core.spec.users import Identity
-from tuicont.core.sys.host import host_facts
 from tuicont.resources import read_text
 
 pytestmark = [pytest.mark.kernel, pytest.mark.host_only]

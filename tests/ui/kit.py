@@ -14,7 +14,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.ui.scripted import ScriptedEngine
+from tests.doubles.scripted import ScriptedEngine
 from tuicont.app import TuicontApp
 from tuicont.bridge import Bridge, Opening
 from tuicont.config import Config

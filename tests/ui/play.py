@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.ui.scripted import ScriptedEngine
+from tests.doubles.scripted import ScriptedEngine
 from tuicont.app import run
 from tuicont.bridge import Opening
 from tuicont.config import Config

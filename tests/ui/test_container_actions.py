@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import called, gone, row_of, running, screen_text, select, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.core.errors import KernelError
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.state import State

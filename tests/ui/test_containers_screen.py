@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import Still, gone, row_of, running, screen_text, select, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.config import Config
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest

@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import called, gone, running, screen_text, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 

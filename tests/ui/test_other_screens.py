@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.actions import PRESETS, resolve_keys
 from tuicont.config import THEMES, Config
 from tuicont.core.model.stats import Snapshot

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.doubles.scripted import MIB, ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, select, shown, until
-from tests.ui.scripted import MIB, ScriptedEngine
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
 from tuicont.screens.details import Details

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import Still, select, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.core.model.container import LogLine, LogQuery
 from tuicont.screens.details import Details
 

@@ -8,12 +8,12 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from tests.doubles.scripted import ScriptedEngine, ScriptedSession
 from tests.ui.kit import called, gone, running, screen_text, select, shown, until
-from tests.ui.scripted import ScriptedEngine, ScriptedSession
 from tuicont.core.errors import CommandNotFound
 from tuicont.core.model.request import ExecRequest
 from tuicont.screens.details import Details
-from tuicont.widgets.terminal import Terminal
+from tuicont.widgets.terminal.terminal import Terminal
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.doubles.scripted import ScriptedEngine
 from tests.ui.kit import Still, shown, until
-from tests.ui.scripted import ScriptedEngine
 from tuicont.config import Config
 
 SIZES = [(80, 24), (120, 40)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.scripted import ScriptedEngine
+from tests.doubles.scripted import ScriptedEngine
 from tuicont.actions import (
     ACTIONS,
     BY_ID,

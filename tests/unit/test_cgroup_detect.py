@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tuicont.core.cgroup.detect import choose, parse_layout
+from tests.doubles.memory_kernel import MemoryKernel
+from tuicont.core.cgroup.detect import Layout, choose, layout_of
 from tuicont.core.errors import Unsupported
-from tuicont.core.sys.memory_kernel import MemoryKernel
+from tuicont.core.host.mountinfo import parse
 
 V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 SYSTEMD_HYBRID = """\
@@ -18,6 +19,10 @@ SYSTEMD_HYBRID = """\
 30 25 0:27 / /sys/fs/cgroup/memory rw,nosuid shared:14 - cgroup cgroup rw,memory
 31 25 0:28 / /sys/fs/cgroup/pids ro,nosuid shared:15 - cgroup cgroup rw,pids
 """
+
+
+def parse_layout(table: str) -> Layout:
+    return layout_of(parse(table.encode()))
 
 
 def test_a_unified_host() -> None:

@@ -9,21 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.doubles.memory_kernel import MemoryKernel
+from tests.doubles.recording_kernel import RecordingKernel
 from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES, DeviceRule
-from tuicont.core.cgroup.detect import choose, parse_layout
+from tuicont.core.cgroup.detect import choose, layout_of
 from tuicont.core.cgroup.v1 import memory as v1_memory
 from tuicont.core.cgroup.v2 import memory as v2_memory
 from tuicont.core.cgroup.v2.cpu import weight
 from tuicont.core.cgroup.v2.devices import compile_rules
 from tuicont.core.errors import Denied, Invalid, Unsupported
+from tuicont.core.host.mountinfo import parse
 from tuicont.core.model.limits import Limits
-from tuicont.core.sys.kernel import RecordingKernel
-from tuicont.core.sys.memory_kernel import MemoryKernel
 
-V1 = parse_layout(
-    "28 25 0:25 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
-    "30 25 0:27 / /cg/memory rw - cgroup cgroup rw,memory\n"
-    "31 25 0:28 / /cg/pids rw - cgroup cgroup rw,pids\n"
+V1 = layout_of(
+    parse(
+        b"28 25 0:25 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+        b"30 25 0:27 / /cg/memory rw - cgroup cgroup rw,memory\n"
+        b"31 25 0:28 / /cg/pids rw - cgroup cgroup rw,pids\n"
+    )
 )
 V1_FILES = {
     "cpu.shares": b"1024",
@@ -113,7 +116,7 @@ def test_a_missing_privilege_is_denied() -> None:
     assert driver.groups() == ()
 
 
-V2 = parse_layout("30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n")
+V2 = layout_of(parse(b"30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n"))
 V2_FILES = {"cgroup.controllers": b"cpu memory pids", "cgroup.subtree_control": b"", "memory.max": b"max"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tuicont.core.sys.chores import Chores
+from tuicont.core.files.chores import Chores
 
 
 def test_a_pause_is_filled_with_what_waits_in_order() -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.image import compression
 from tuicont.core.image.compression import decompressed
-from tuicont.core.image.tarstream import LARGEST_HEADER, ForwardReader, Member, members
-from tuicont.core.image.tarwriter import END, entry, padded
+from tuicont.core.image.layers.tarstream import LARGEST_HEADER, ForwardReader, Member, members
+from tuicont.core.image.layers.tarwriter import END, entry, padded
 
 DATA = bytes(range(256)) * 4000
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tuicont.core.sys.kernel import Kernel, RealKernel, RecordingKernel
-from tuicont.core.sys.memory_kernel import MemoryKernel
+from tests.doubles.memory_kernel import MemoryKernel
+from tests.doubles.recording_kernel import RecordingKernel
+from tuicont.core.sys.kernel import Kernel, RealKernel
 
 CALLS: list[Callable[[Kernel, str], object]] = [
     lambda k, p: k.mkdir(f"{p}/a"),

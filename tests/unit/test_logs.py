@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.engine.logs import LineAssembler, parse_entry, parse_time, read_log
+from tuicont.core.logs.reader import LineAssembler, parse_entry, parse_time, read_log
 from tuicont.core.model.container import LogLine, LogQuery
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicont.core.cgroup.sampling import row_of_sample, sample_of_row
-from tuicont.core.metrics.history import History, decode, encode
-from tuicont.core.metrics.rates import rates
+from tuicont.core.history.rates import rates
+from tuicont.core.history.ring import History, decode, encode
 from tuicont.core.model.stats import Pressure, Rates, Sample
 
 SECOND = 1_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ui.scripted import ScriptedEngine
+from tests.doubles.scripted import ScriptedEngine
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Event
 from tuicont.core.model.stats import Pressure, Sample

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.presenters.units import age, bar, exact_size, percent, plain, shorten, size, spark
+from tuicont.text.units import age, bar, exact_size, percent, plain, shorten, size, spark
 
 SECOND = 1_000_000_000
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicont.cli.words import timestamp
-from tuicont.presenters import values
+from tuicont.text import values
 
 NOW = 1_800_000_000 * values.NANO
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuicont.core.sys.processes import parse_command, parse_stat, parse_status
+from tuicont.core.host.processes import parse_command, parse_stat, parse_status
 
 
 def test_a_command_name_may_hold_brackets_and_spaces() -> None:

@@ -13,7 +13,6 @@ from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit
 from tuicont.core.spec.validate import limit_problems, validate
-from tuicont.core.sys.host import kernel_version, parse_hierarchies, parse_list
 
 HOST = HostFacts(processors=frozenset(range(4)), memory_nodes=frozenset({0}))
 
@@ -113,24 +112,3 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_no_limits_crash_the_validator(limits: Limits) -> None:
     for problem in limit_problems(limits, HOST):
         assert problem.field.startswith("limits.")
-
-
-@given(st.sets(st.integers(0, 4096), max_size=20))
-def test_the_kernels_list_format(numbers: set[int]) -> None:
-    assert parse_list(",".join(map(str, sorted(numbers))) + "\n") == numbers
-
-
-def test_facts_of_the_host_are_parsed() -> None:
-    assert parse_list("0-2,5") == {0, 1, 2, 5}
-    assert kernel_version("6.18.44-fc") == (6, 18)
-    assert kernel_version("5.4") == (5, 4)
-    text = (
-        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
-        "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
-        "50 31 0:38 / /mnt/again rw - cgroup2 cgroup2 rw\n"
-        "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
-    )
-    assert [(h.mount_point, h.version) for h in parse_hierarchies(text)] == [
-        ("/sys/fs/cgroup/cpu,cpuacct", 1),
-        ("/sys/fs/cgroup/unified", 2),
-    ]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tuicont.widgets.terminal_keys import encode, pasted, wheel
-from tuicont.widgets.terminal_screen import CURSOR_KEYS, TerminalScreen
-from tuicont.widgets.terminal_stream import TerminalStream
+from tuicont.widgets.terminal.keys import encode, pasted, wheel
+from tuicont.widgets.terminal.screen import CURSOR_KEYS, TerminalScreen
+from tuicont.widgets.terminal.stream import TerminalStream
 
 FRAGMENTS = st.one_of(
     st.binary(max_size=40),

@@ -9,7 +9,7 @@ from tuicont.cli.each import each
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.core.errors import NotFound
 from tuicont.core.model.container import ExitStatus
-from tuicont.presenters import values
+from tuicont.text import values
 
 
 def _containers(parser: VerbParser) -> None:

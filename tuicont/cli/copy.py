@@ -15,7 +15,7 @@ from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.tar_stream import ChunkReader, first_member, tar_of
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid, NotFound, kernel_error
-from tuicont.presenters.units import plain
+from tuicont.text.units import plain
 
 
 class _Place(NamedTuple):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from tuicont.core.errors import EngineError
-from tuicont.presenters.units import visible
+from tuicont.text.units import visible
 
 SOME_FAILED = 1
 

@@ -15,7 +15,7 @@ from tuicont.cli.words import NANO, timestamp
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid
 from tuicont.core.model.event import Event
-from tuicont.presenters.units import plain
+from tuicont.text.units import plain
 
 _ALL = 1 << 31
 _BLINK = 0.5

@@ -14,7 +14,7 @@ from tuicont.cli.listing import formatter, print_lines
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.template import to_json
 from tuicont.core.errors import EngineError, NotFound
-from tuicont.presenters.units import visible
+from tuicont.text.units import visible
 
 
 def _arguments(parser: VerbParser) -> None:

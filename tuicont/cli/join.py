@@ -9,7 +9,7 @@ from tuicont.cli.context import Context
 from tuicont.cli.parser import VerbParser
 from tuicont.core.errors import NotFound
 from tuicont.core.runtime.base import Session
-from tuicont.presenters import values
+from tuicont.text import values
 
 
 def add_detach_keys(parser: VerbParser) -> None:

@@ -7,7 +7,7 @@ import argparse
 from tuicont.cli.parser import VerbParser
 from tuicont.core.errors import Invalid
 from tuicont.core.model.limits import Limits
-from tuicont.presenters import values
+from tuicont.text import values
 
 
 def add_arguments(parser: VerbParser) -> None:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from tuicont.cli.parser import VerbParser
 from tuicont.cli.template import compile_template, fields, to_json
-from tuicont.presenters.units import plain, visible
-from tuicont.presenters.values import pair
+from tuicont.text.units import plain, visible
+from tuicont.text.values import pair
 
 Row = Mapping[str, Any]
 

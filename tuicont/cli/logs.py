@@ -10,7 +10,7 @@ from tuicont.cli.context import Context
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import timestamp
 from tuicont.core.model.container import LogQuery
-from tuicont.presenters import values
+from tuicont.text import values
 
 
 def _arguments(parser: VerbParser) -> None:

@@ -99,7 +99,7 @@ def _suggestion(word: str) -> str:
 def _complain(text: str) -> None:
     sys.stdout.flush()
     # Imported when it is needed: no verb should wait for it.
-    from tuicont.presenters.units import visible
+    from tuicont.text.units import visible
 
     print(visible(text), file=sys.stderr)
 

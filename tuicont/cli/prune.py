@@ -10,7 +10,7 @@ from tuicont.cli.each import SOME_FAILED
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import decimal_size
 from tuicont.core.errors import EngineError
-from tuicont.presenters.units import visible
+from tuicont.text.units import visible
 
 
 def _force(parser: VerbParser) -> None:

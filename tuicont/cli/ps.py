@@ -12,7 +12,7 @@ from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import ago, decimal_size, local_time, status
 from tuicont.core.engine.api import ContainerFilter
 from tuicont.core.model.container import Container
-from tuicont.presenters.units import shorten
+from tuicont.text.units import shorten
 
 _COLUMNS = (
     Column("CONTAINER ID", "ID"),

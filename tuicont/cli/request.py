@@ -14,7 +14,7 @@ from tuicont.cli import limits
 from tuicont.cli.parser import VerbParser, take_words
 from tuicont.core.errors import Invalid
 from tuicont.core.model.request import ContainerRequest, LogOptions
-from tuicont.presenters import mounts, values
+from tuicont.text import mounts, values
 
 
 def add_arguments(parser: VerbParser) -> None:

@@ -10,7 +10,7 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample, Snapshot
 from tuicont.presenters.cells import Cell, Column, Span, cell
-from tuicont.presenters.units import age, bar, percent, plain, shorten, size, spark
+from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 
 NONE = cell("–", "muted")
 _BAR = 6

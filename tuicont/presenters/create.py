@@ -15,8 +15,8 @@ from typing import TypeVar
 from tuicont.core.model.image import Image
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount
-from tuicont.presenters.mounts import tmpfs, volume
-from tuicont.presenters.values import size
+from tuicont.text.mounts import tmpfs, volume
+from tuicont.text.values import size
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.presenters.cells import Cell, cell
-from tuicont.presenters.units import exact_size, plain, size
+from tuicont.text.units import exact_size, plain, size
 
 _NAME = 18
 

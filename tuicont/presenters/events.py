@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuicont.core.model.event import Event
 from tuicont.presenters.cells import Cell, Column, cell
-from tuicont.presenters.units import clock, plain, shorten, size
+from tuicont.text.units import clock, plain, shorten, size
 
 _LOOKS: dict[str, tuple[str, str, str]] = {
     "/containers/create": ("○", "muted", "created"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuicont.core.model.container import RemovalLoss
-from tuicont.presenters.units import exact_size
+from tuicont.text.units import exact_size
 
 
 def loss_text(names: Sequence[str], losses: Sequence[RemovalLoss]) -> str:

@@ -21,8 +21,8 @@ from tuicont.core.model.event import Event
 from tuicont.messages import EngineAccess, OpenContainer
 from tuicont.presenters import events as rows
 from tuicont.presenters.cells import Cell, Column
-from tuicont.presenters.units import plain
 from tuicont.screens.base import Handlers, ModeScreen
+from tuicont.text.units import plain
 from tuicont.widgets.filter_line import FilterLine
 from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable

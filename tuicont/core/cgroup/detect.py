@@ -1,6 +1,6 @@
 """Where this host has its cgroup hierarchies, and the driver that fits.
 
-Knows the format of /proc/self/mountinfo (proc_pid_mountinfo(5)), and nothing of what a controller does.
+Knows how hierarchies are mounted, and nothing of what a controller does.
 A hierarchy's mount point stands for its root as this cgroup namespace shows it, so nothing needs to know
 the caller's own cgroup.
 """
@@ -8,12 +8,13 @@ the caller's own cgroup.
 from __future__ import annotations
 
 import importlib
-import re
+from collections.abc import Iterable
 
 import msgspec
 
 from tuicont.core.cgroup.base import CgroupDriver
 from tuicont.core.errors import Unsupported
+from tuicont.core.host.mountinfo import Mount, parse
 from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
 
@@ -46,43 +47,32 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return "unified" if self.unified else "none"
 
 
-def parse_layout(mountinfo: str) -> Layout:
-    """The layout that a mountinfo text describes. Of several mounts of one hierarchy the first that shows its
-    root counts."""
-    v1: dict[str, tuple[str, str]] = {}
-    named: dict[str, tuple[str, str]] = {}
-    unified: tuple[str, str] | None = None
-    read_only: set[str] = set()
-    for line in mountinfo.splitlines():
-        if " - cgroup" not in line:
-            continue
-        before, _, after = line.partition(" - ")
-        left, right = before.split(), after.split()
-        if len(left) < 6 or len(right) < 3:
-            raise ValueError(f"/proc/self/mountinfo: not a mount: {line!r}")
-        found = (left[3], _unescape(left[4]))
-        if "ro" in (*left[5].split(","), *right[2].split(",")):
-            read_only.add(found[1])
-        if right[0] == "cgroup2":
-            unified = _better(unified, found)
-        elif right[0] == "cgroup":
-            for option in right[2].split(","):
+def layout_of(mounts: Iterable[Mount]) -> Layout:
+    """The layout of a mount table. Of several mounts of one hierarchy the first that shows its root counts."""
+    v1: dict[str, Mount] = {}
+    named: dict[str, Mount] = {}
+    unified: Mount | None = None
+    for mount in mounts:
+        if mount.fstype == "cgroup2":
+            unified = _better(unified, mount)
+        elif mount.fstype == "cgroup":
+            for option in mount.super_options:
                 if option.startswith("name="):
-                    named[option[5:]] = _better(named.get(option[5:]), found)
+                    named[option[5:]] = _better(named.get(option[5:]), mount)
                 elif option in V1_CONTROLLERS:
-                    v1[option] = _better(v1.get(option), found)
-    mounts = {mount for _, mount in (*v1.values(), *named.values(), *([unified] if unified else []))}
+                    v1[option] = _better(v1.get(option), mount)
+    used = (*v1.values(), *named.values(), *([unified] if unified else []))
     return Layout(
-        v1=tuple((name, v1[name][1]) for name in V1_CONTROLLERS if name in v1),
-        named=tuple(sorted((name, mount) for name, (_, mount) in named.items())),
-        unified=unified[1] if unified else "",
-        read_only=tuple(sorted(read_only & mounts)),
+        v1=tuple((name, v1[name].target) for name in V1_CONTROLLERS if name in v1),
+        named=tuple(sorted((name, mount.target) for name, mount in named.items())),
+        unified=unified.target if unified else "",
+        read_only=tuple(sorted({m.target for m in used if "ro" in (*m.options, *m.super_options)})),
     )
 
 
 def read_layout(kernel: Kernel) -> Layout:
     """The layout of this mount namespace."""
-    return parse_layout(kernel.read("/proc/self/mountinfo").decode("utf-8", "surrogateescape"))
+    return layout_of(parse(kernel.read("/proc/self/mountinfo")))
 
 
 def choose(kernel: Kernel, layout: Layout, parent: str = "tuicont") -> CgroupDriver:
@@ -122,9 +112,5 @@ _MISFITS = {
 }
 
 
-def _better(known: tuple[str, str] | None, found: tuple[str, str]) -> tuple[str, str]:
-    return found if known is None or (known[0] != "/" and found[0] == "/") else known
-
-
-def _unescape(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
+def _better(known: Mount | None, found: Mount) -> Mount:
+    return found if known is None or (known.root != "/" and found.root == "/") else known

@@ -11,8 +11,8 @@ import errno
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tuicont.core.cgroup.text import parse_list
 from tuicont.core.errors import EngineError, Invalid, NotFound, Unsupported, errno_text, kernel_error
+from tuicont.core.host.lists import parse_list
 from tuicont.core.model.limits import Limits
 from tuicont.core.sys.kernel import Kernel
 

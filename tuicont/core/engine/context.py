@@ -15,14 +15,14 @@ from tuicont.core.engine.names import ID_LENGTH, ID_PREFIX
 from tuicont.core.engine.paths import Paths
 from tuicont.core.errors import Conflict, EngineError, NotFound
 from tuicont.core.events.doorbell import Doorbell
+from tuicont.core.files.chores import Chores
+from tuicont.core.files.trash import Trash
 from tuicont.core.model.container import Container
 from tuicont.core.model.state import Verb, refusal
 from tuicont.core.runtime.base import Runtime
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.store.store import Store, Transaction
-from tuicont.core.sys.chores import Chores
 from tuicont.core.sys.record_locks import RecordLocks
-from tuicont.core.sys.trash import Trash
 
 if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService

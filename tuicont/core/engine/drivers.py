@@ -7,7 +7,7 @@ from typing import Any
 
 from tuicont.core.errors import Invalid
 
-STORAGE = {"overlay": "tuicont.core.storage.overlay:OverlayDriver"}
+STORAGE = {"overlay": "tuicont.core.storage.overlay.driver:OverlayDriver"}
 RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
 
 

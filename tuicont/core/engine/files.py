@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from tuicont.core.engine.context import Context
 from tuicont.core.errors import Conflict
+from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
 from tuicont.core.storage.view import open_view
-from tuicont.core.sys.processes import same_process
 
 
 class Files:
@@ -22,7 +22,7 @@ class Files:
 
     def copy_out(self, ref: str, path: str, follow: bool) -> Iterator[bytes]:
         """A tar stream of `path`. What is wrong with the path is raised at once, not in the middle."""
-        from tuicont.core.image.copy import pack
+        from tuicont.core.image.layers.copy import pack
 
         container = self._context.find(ref, f"copy from {ref}")
         stack = contextlib.ExitStack()
@@ -35,7 +35,7 @@ class Files:
 
     def copy_in(self, ref: str, path: str, archive: BinaryIO) -> None:
         """Unpack a tar stream into the directory `path`."""
-        from tuicont.core.image.copy import unpack
+        from tuicont.core.image.layers.copy import unpack
 
         container = self._context.find(ref, f"copy to {ref}")
         if container.request.read_only and not container.state.alive:

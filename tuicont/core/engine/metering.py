@@ -13,8 +13,8 @@ import time
 
 from tuicont.core.engine.context import Context
 from tuicont.core.errors import EngineError
-from tuicont.core.metrics.collector import Collector
-from tuicont.core.metrics.history import CAPACITY, decode, encode
+from tuicont.core.history.collector import Collector
+from tuicont.core.history.ring import CAPACITY, decode, encode
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Sample, Snapshot
 

@@ -13,9 +13,10 @@ import msgspec
 from tuicont.core.engine.api import LayerView
 from tuicont.core.engine.context import Context
 from tuicont.core.engine.lifecycle import Lifecycle
-from tuicont.core.engine.logs import LogStream
 from tuicont.core.engine.tasks import Tasks
 from tuicont.core.errors import Conflict, EngineError
+from tuicont.core.host.processes import processes
+from tuicont.core.logs.reader import LogStream
 from tuicont.core.model.container import (
     CgroupFile,
     Change,
@@ -33,7 +34,6 @@ from tuicont.core.model.stats import Sample
 from tuicont.core.network.netlink import links
 from tuicont.core.ns.discover import discover
 from tuicont.core.ns.mounts import mounts_of
-from tuicont.core.sys.processes import processes
 
 
 class Observer:

@@ -17,14 +17,14 @@ from tuicont.core.engine.specs import Specs
 from tuicont.core.engine.tasks import Tasks
 from tuicont.core.errors import Denied, kernel_error
 from tuicont.core.events.doorbell import Doorbell
+from tuicont.core.files.chores import Chores
+from tuicont.core.files.trash import Trash
+from tuicont.core.host.facts import host_facts
 from tuicont.core.security.filter_cache import FilterCompiler
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.store.store import Store
-from tuicont.core.sys.chores import Chores
-from tuicont.core.sys.host import host_facts
 from tuicont.core.sys.kernel import Kernel, RealKernel
 from tuicont.core.sys.record_locks import RecordLocks
-from tuicont.core.sys.trash import Trash
 from tuicont.resources import read_text
 
 if TYPE_CHECKING:

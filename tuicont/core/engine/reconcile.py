@@ -18,11 +18,11 @@ from tuicont.core.engine.context import Context
 from tuicont.core.engine.lifecycle import RECORD, Lifecycle
 from tuicont.core.engine.tasks import Tasks, delete_files
 from tuicont.core.errors import EngineError
+from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
 from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task
 from tuicont.core.store.store import NameTaken
-from tuicont.core.sys.processes import same_process
 
 _container = msgspec.json.Decoder(Container).decode
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from tuicont import __version__
 from tuicont.core.engine.context import Context
+from tuicont.core.host.probe import probe_kernel
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.core.sys.probe import probe_kernel
 
 Setting = tuple[str, str, str]
 

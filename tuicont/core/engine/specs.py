@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tuicont.core.errors import Invalid
+from tuicont.core.host.facts import host_devices
 from tuicont.core.model.host import DeviceNode, HostFacts
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest, ExecRequest
@@ -17,7 +18,6 @@ from tuicont.core.spec.mounts import HostFiles
 from tuicont.core.spec.options import security_options
 from tuicont.core.spec.process import exec_process
 from tuicont.core.spec.users import Identity
-from tuicont.core.sys.host import host_devices
 
 _LARGEST_PROFILE = 4 << 20
 

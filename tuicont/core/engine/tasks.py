@@ -18,11 +18,11 @@ import msgspec
 from tuicont.core.engine.context import Context
 from tuicont.core.engine.specs import HOST_FILES
 from tuicont.core.errors import EngineError, NotFound
+from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task
 from tuicont.core.store.store import Transaction
-from tuicont.core.sys.trees import remove_tree
 
 _exit_status = msgspec.json.Decoder(ExitStatus).decode
 LOST = ExitStatus(code=255)

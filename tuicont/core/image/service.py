@@ -17,9 +17,9 @@ import msgspec
 
 from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
 from tuicont.core.image import manifest as documents
+from tuicont.core.image.archive.importer import Importer, image_of
 from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Progress
 from tuicont.core.image.content import ContentStore
-from tuicont.core.image.importer import Importer, image_of
 from tuicont.core.image.reference import parse
 from tuicont.core.model.image import Image
 from tuicont.core.storage.base import StorageDriver
@@ -90,7 +90,7 @@ class ImageService:
     def load(self, path: str, progress: Progress | None = None) -> tuple[Image, ...]:
         """Store the images of a Docker archive or OCI layout: a file (plain or compressed), a directory, or "-" for
         standard input. They come back with the names that they were loaded under. Nothing stays when that fails."""
-        from tuicont.core.image.archive import open_archive
+        from tuicont.core.image.archive.reader import open_archive
 
         with self._bringing_in(), open_archive(path, self._content, progress) as incoming:
             loaded = [(self._add(image, progress), image.names) for image in incoming]

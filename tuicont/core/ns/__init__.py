@@ -1,1 +1,1 @@
-"""Namespaces of processes: which there are, whose they are, and what is mounted in them."""
+"""Namespaces of processes: which there are, and whose they are."""

@@ -1,52 +1,38 @@
-"""The mount table that a process sees, from /proc/PID/mountinfo (proc_pid_mountinfo(5)).
-
-Knows nothing of what is mounted for whom. The parser is pure.
-"""
+"""The mount table that a process sees. Knows nothing of what is mounted for whom."""
 
 from __future__ import annotations
 
-import re
-
 from tuicont.core.errors import KernelError, NotFound, kernel_error
+from tuicont.core.host.mountinfo import Mount, parse
 from tuicont.core.model.container import MountEntry
-
-_ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 
 def mounts_of(pid: int) -> tuple[MountEntry, ...]:
     """Every mount of the process's namespace below its root. Raises `NotFound` when it has ended."""
-    path = f"/proc/{pid}/mountinfo"
+    path, operation = f"/proc/{pid}/mountinfo", f"read the mounts of process {pid}"
     try:
         with open(path, "rb") as file:
-            return parse_mountinfo(file.read())
+            return tuple(map(entry, parse(file.read())))
     except (FileNotFoundError, ProcessLookupError):
-        raise NotFound(f"read the mounts of process {pid}", "there is no such process") from None
+        raise NotFound(operation, "there is no such process") from None
     except OSError as error:
-        raise kernel_error(f"read the mounts of process {pid}", f"read {path}", error) from None
+        raise kernel_error(operation, f"read {path}", error) from None
+    except ValueError as error:
+        raise KernelError(operation, str(error)) from None
 
 
-def parse_mountinfo(text: bytes) -> tuple[MountEntry, ...]:
-    """The lines in order. `options` are the mount's own and then those of its file system that differ; a
-    mount of a part only has that part after its source: `/dev/vda[/srv/data]`."""
-    return tuple(_entry(number, line) for number, line in enumerate(text.splitlines(), 1) if line)
-
-
-def _entry(number: int, line: bytes) -> MountEntry:
-    own, separator, rest = line.partition(b" - ")
-    fields, tail = own.split(b" "), rest.split(b" ")
-    if not separator or len(fields) < 6 or len(tail) < 3:
-        raise KernelError("read a mount table", f"mountinfo line {number} is malformed", values={"line": repr(line)})
-    root, source = _plain(fields[3]), _plain(tail[1])
-    options = fields[5].split(b",")
-    options += [o for o in tail[2].split(b",") if o not in options and o not in (b"rw", b"ro")]
+def entry(mount: Mount) -> MountEntry:
+    """A mount for people: the options of its file system that differ stand behind its own, and one of a part only
+    has that part behind its source: `/dev/vda[/srv/data]`."""
+    more = [o for o in mount.super_options if o not in mount.options and o not in ("rw", "ro")]
     return MountEntry(
-        target=_plain(fields[4]),
-        fstype=_plain(tail[0]),
-        source=source if root == "/" else f"{source}[{root}]",
-        options=_plain(b",".join(options)),
+        target=_shown(mount.target),
+        fstype=mount.fstype,
+        source=_shown(mount.source if mount.root == "/" else f"{mount.source}[{mount.root}]"),
+        options=_shown(",".join((*mount.options, *more))),
     )
 
 
-def _plain(field: bytes) -> str:
-    """Without the octal escapes that the kernel puts for space, tab, newline and backslash."""
-    return _ESCAPE.sub(lambda match: bytes((int(match[1], 8) & 0xFF,)), field).decode(errors="replace")
+def _shown(text: str) -> str:
+    """What is not UTF-8 as replacement characters."""
+    return text.encode("utf-8", "surrogateescape").decode(errors="replace")

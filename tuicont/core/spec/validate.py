@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tuicont.core.errors import EngineError
+from tuicont.core.host.lists import format_list, parse_list
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.problem import Problem
@@ -19,7 +20,6 @@ from tuicont.core.security import capabilities, rlimits, sysctls
 from tuicont.core.spec import signals
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.options import security_options
-from tuicont.core.sys.host import parse_list
 
 MINIMUM_MEMORY = 6 << 20
 NETWORKS = ("none", "host")
@@ -199,18 +199,7 @@ def _processors(limits: Limits, host: HostFacts) -> Findings:
         if not wanted:
             yield field, "no number is named"
         elif missing := wanted - there:
-            yield field, f"{_listed(missing)} is not of this machine, whose {noun} are {_listed(there)}"
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    """The kernel's list format, the reverse of `parse_list`."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+            yield field, f"{format_list(missing)} is not of this machine, whose {noun} are {format_list(there)}"
 
 
 def _twice(field: str, names: Iterable[str], text: str) -> Findings:

@@ -10,7 +10,7 @@ import re
 from rich.color import Color
 from rich.style import Style
 
-from tuicont.presenters.units import plain
+from tuicont.text.units import plain
 
 _SEQUENCE = re.compile(
     r"\x1b\[([0-9;:]*)m"  # SGR: the only one that means something here

@@ -6,7 +6,7 @@ from tuicont.core.engine.api import LayerView
 from tuicont.presenters.details.line import Line, Page, counted, fit, fit_end, right, said
 from tuicont.presenters.details.overview import short
 from tuicont.presenters.details.view import View
-from tuicont.presenters.units import size
+from tuicont.text.units import size
 
 KINDS = {
     "A": ("+", "good", "added"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from tuicont.presenters.cells import Cell, Span
-from tuicont.presenters.units import plain
+from tuicont.text.units import plain
 
 Line = Cell
 

@@ -13,7 +13,7 @@ from tuicont.presenters.containers import pressure_of
 from tuicont.presenters.details.chart import Chart, Values, binary_ceiling, ceiling, drawn
 from tuicont.presenters.details.line import Line, Page, beside, counted, said
 from tuicont.presenters.details.view import View
-from tuicont.presenters.units import percent, size
+from tuicont.text.units import percent, size
 
 SECONDS_A_POINT = (1, 2, 5, 15, 60)
 _SECOND = 1_000_000_000

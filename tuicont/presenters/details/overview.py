@@ -13,7 +13,7 @@ from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.containers import state_cell
 from tuicont.presenters.details.line import Line, Page, beside, fit, fit_end, wrapped
 from tuicont.presenters.details.view import View
-from tuicont.presenters.units import age, percent, size
+from tuicont.text.units import age, percent, size
 
 _LABEL = 10
 _TWO_COLUMNS = 100

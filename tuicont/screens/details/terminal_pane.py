@@ -25,7 +25,7 @@ from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.session_link import SessionLink
 from tuicont.widgets.log_view import LogView
-from tuicont.widgets.terminal import LEAVE_KEYS, Terminal
+from tuicont.widgets.terminal.terminal import LEAVE_KEYS, Terminal
 
 Open = Callable[[int, int], Session]
 """Opens the session of a terminal of so many rows and columns; blocks."""

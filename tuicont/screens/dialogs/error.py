@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from tuicont.presenters.units import plain
 from tuicont.screens.dialogs.base import Dialog
+from tuicont.text.units import plain
 
 
 class ErrorDialog(Dialog[None]):

@@ -10,8 +10,8 @@ from textual.widgets import Input, Label, Static
 
 from tuicont.core.model.limits import Limits
 from tuicont.presenters.create import read_limits
-from tuicont.presenters.units import size
 from tuicont.screens.dialogs.base import Dialog
+from tuicont.text.units import size
 
 _FIELDS = (("memory", "memory"), ("cpus", "CPUs"), ("pids", "processes"))
 

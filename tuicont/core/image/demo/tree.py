@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tuicont.core.image.demo.elf import parse_elf
 from tuicont.core.image.demo.libraries import Libraries
-from tuicont.core.image.tarwriter import END, entry, padded
+from tuicont.core.image.layers.tarwriter import END, entry, padded
 
 _MOST_LINKS = 40
 

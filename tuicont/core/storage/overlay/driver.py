@@ -22,14 +22,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tuicont.core.errors import AlreadyExists, Conflict, Invalid, NotFound, kernel_error
+from tuicont.core.files.trees import measure_tree, remove_tree
 from tuicont.core.model.container import Change
 from tuicont.core.model.probe import Probe
 from tuicont.core.storage.base import LayerTarget, RootMount, Usage
-from tuicont.core.storage.changes import changes
-from tuicont.core.storage.overlay_probe import default_options, probe
+from tuicont.core.storage.overlay.changes import changes
+from tuicont.core.storage.overlay.probe import default_options, probe
 from tuicont.core.sys.kernel import Kernel
 from tuicont.core.sys.locks import lock, try_lock
-from tuicont.core.sys.trees import measure_tree, remove_tree
 
 _CHAIN_ID = re.compile(r"sha256:([0-9a-f]{64}(?:\.[0-9a-f]+\.tmp)?)")
 # Snapshot names stand in mount options, where "," ":" and "\" mean something.

@@ -9,11 +9,12 @@ import errno
 import os
 
 from tuicont.core.errors import errno_text
+from tuicont.core.files.trees import remove_tree
+from tuicont.core.host.mountinfo import parse
 from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
 from tuicont.core.sys.locks import lock
 from tuicont.core.sys.mounts import in_private_namespace, mount
-from tuicont.core.sys.trees import remove_tree
 
 # A rename of a directory, or a change of mode, must leave real files in the upper layer: what `diff` counts, and
 # what later becomes an image's layer, has to stand without the layers below. `index` makes a crash's leftover refuse.
@@ -76,15 +77,11 @@ def _reason(error: OSError, root_dir: str) -> str:
 
 
 def file_system(path: str) -> str:
-    """The type of the file system that holds `path` (proc_pid_mountinfo(5)), or ""."""
+    """The type of the file system that holds `path`, or ""."""
     try:
         device = os.stat(path).st_dev
-        with open("/proc/thread-self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
-            wanted = f"{os.major(device)}:{os.minor(device)}"
-            for line in lines:
-                fields = line.split(" ")
-                if fields[2] == wanted:
-                    return fields[fields.index("-") + 1]
+        wanted = f"{os.major(device)}:{os.minor(device)}"
+        with open("/proc/thread-self/mountinfo", "rb") as file:
+            return next((mount.fstype for mount in parse(file.read()) if mount.device == wanted), "")
     except (OSError, ValueError):
-        pass
-    return ""
+        return ""

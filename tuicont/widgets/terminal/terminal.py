@@ -21,9 +21,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuicont.widgets.strips import over
-from tuicont.widgets.terminal_keys import button, encode, pasted, wheel
-from tuicont.widgets.terminal_screen import BRACKETED_PASTE, CURSOR_KEYS, MOUSE_MODES, MOUSE_SGR, Row, TerminalScreen
-from tuicont.widgets.terminal_stream import TerminalStream
+from tuicont.widgets.terminal.keys import button, encode, pasted, wheel
+from tuicont.widgets.terminal.screen import BRACKETED_PASTE, CURSOR_KEYS, MOUSE_MODES, MOUSE_SGR, Row, TerminalScreen
+from tuicont.widgets.terminal.stream import TerminalStream
 
 LEAVE_KEYS = frozenset({"ctrl+right_square_bracket", "ctrl+5"})
 """Both are the byte 0x1d, which terminals send for either key."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 
+from tuicont.core.host.facts import kernel_version
 from tuicont.core.model.probe import Probe
 
 _NAMESPACES = {
@@ -24,22 +25,13 @@ _OLDEST = (5, 12)
 """mount_setattr(2) came with Linux 5.12; all else that the native runtime calls is older."""
 
 
-def kernel_version() -> tuple[int, int]:
-    """(6, 18) of `6.18.44-…`; (0, 0) when it cannot be read."""
-    numbers = platform.release().split(".")[:2]
-    try:
-        return int(numbers[0]), int("".join(c for c in numbers[1] if c.isdigit()))
-    except (ValueError, IndexError):
-        return 0, 0
-
-
 def probe_kernel() -> tuple[Probe, ...]:
     """Version, namespaces, seccomp, pressure, file systems."""
     return (_version(), *_namespaces(), _seccomp(), _pressure(), *(_file_system(name) for name in _FILE_SYSTEMS))
 
 
 def _version() -> Probe:
-    new_enough = kernel_version() >= _OLDEST
+    new_enough = kernel_version(platform.release()) >= _OLDEST
     reason = "" if new_enough else f"Linux {_OLDEST[0]}.{_OLDEST[1]} or newer is needed (mount_setattr)"
     return Probe(group="kernel", name="Linux", supported=new_enough, reason=reason, detail=platform.release())
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tuicont.core.errors import EngineError, Invalid, NotFound, kernel_error
-from tuicont.core.image.applier import Applier
 from tuicont.core.image.compression import decompressed
-from tuicont.core.image.tarstream import ForwardReader, members
-from tuicont.core.image.tarwriter import END, entry, padded
+from tuicont.core.image.layers.applier import Applier
+from tuicont.core.image.layers.tarstream import ForwardReader, members
+from tuicont.core.image.layers.tarwriter import END, entry, padded
 from tuicont.core.sys.openat2 import open_in_root
 
 _CHUNK = 1 << 18

@@ -14,8 +14,8 @@ import stat
 from typing import BinaryIO, Protocol
 
 from tuicont.core.errors import Invalid
+from tuicont.core.image.layers.tarstream import ForwardReader, members
 from tuicont.core.image.manifest import LARGEST_DOCUMENT
-from tuicont.core.image.tarstream import ForwardReader, members
 from tuicont.core.sys.openat2 import open_in_root
 
 _MOST_MEMBERS = 100_000

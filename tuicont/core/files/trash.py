@@ -11,8 +11,8 @@ import errno
 import os
 from functools import partial
 
-from tuicont.core.sys.chores import Chores
-from tuicont.core.sys.trees import remove_tree
+from tuicont.core.files.chores import Chores
+from tuicont.core.files.trees import remove_tree
 
 
 class Trash:

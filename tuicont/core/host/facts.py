@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import resource
 import stat
+from collections.abc import Iterable
 
+from tuicont.core.host.lists import parse_list
+from tuicont.core.host.mountinfo import Mount, parse
 from tuicont.core.model.host import CgroupHierarchy, DeviceNode, HostFacts
 
 _CPU_DIRECTORY = "/sys/devices/system/cpu"
@@ -28,7 +31,7 @@ def host_facts() -> HostFacts:
         capabilities=_bounding_set(_read("/proc/self/status")),
         kernel=kernel_version(system.release),
         machine=system.machine,
-        hierarchies=parse_hierarchies(_read("/proc/self/mountinfo")),
+        hierarchies=hierarchies(parse(_read("/proc/self/mountinfo").encode("utf-8", "surrogateescape"))),
         masked=_thermal_throttles(processors),
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         lsms=tuple(filter(None, _read("/sys/kernel/security/lsm").strip().split(","))),
@@ -74,20 +77,6 @@ def _collect(directory: str, depth: int, found: list[DeviceNode]) -> None:
             )
 
 
-def parse_list(text: str) -> frozenset[int]:
-    """The kernel's list format (cpuset(7)): "0-2,5" is 0, 1, 2 and 5. Raises `ValueError`."""
-    found: set[int] = set()
-    for part in filter(None, text.strip().split(",")):
-        first, dash, last = part.partition("-")
-        if not (first.isascii() and first.isdigit()) or (dash and not (last.isascii() and last.isdigit())):
-            raise ValueError(f"{part!r} is neither a number nor a range")
-        low, high = int(first), int(last) if dash else int(first)
-        if low > high or high > 1 << 16:
-            raise ValueError(f"{part!r} is not an ascending range")
-        found.update(range(low, high + 1))
-    return frozenset(found)
-
-
 def kernel_version(release: str) -> tuple[int, int]:
     """(6, 18) for "6.18.44-generic"; (0, 0) for what does not begin with numbers."""
     major, _, rest = release.partition(".")
@@ -99,15 +88,13 @@ def kernel_version(release: str) -> tuple[int, int]:
     return (int(major), int(minor or 0)) if major.isdigit() else (0, 0)
 
 
-def parse_hierarchies(mountinfo: str) -> tuple[CgroupHierarchy, ...]:
-    """The cgroup file systems in a mount table (proc_pid_mountinfo(5)); the first place of each counts."""
+def hierarchies(mounts: Iterable[Mount]) -> tuple[CgroupHierarchy, ...]:
+    """The cgroup file systems of a mount table; the first place of each counts."""
     found: dict[str, CgroupHierarchy] = {}
-    for line in mountinfo.splitlines():
-        mount, _, rest = line.partition(" - ")
-        kind = rest.partition(" ")[0]
-        fields = mount.split(" ")
-        if kind in ("cgroup", "cgroup2") and len(fields) >= 5:
-            found.setdefault(fields[2], CgroupHierarchy(mount_point=fields[4], version=2 if kind == "cgroup2" else 1))
+    for mount in mounts:
+        if mount.fstype in ("cgroup", "cgroup2"):
+            version = 2 if mount.fstype == "cgroup2" else 1
+            found.setdefault(mount.device, CgroupHierarchy(mount_point=mount.target, version=version))
     return tuple(found.values())
 
 
@@ -123,7 +110,7 @@ def _bounding_set(status: str) -> int:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
     except OSError:
         return ""

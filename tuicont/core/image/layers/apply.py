@@ -14,13 +14,13 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid
-from tuicont.core.image.applier import Applier, parts_of, translated
+from tuicont.core.files.trees import remove_entry
 from tuicont.core.image.compression import decompressed
-from tuicont.core.image.tarstream import ForwardReader, Member, members
+from tuicont.core.image.layers.applier import Applier, parts_of, translated
+from tuicont.core.image.layers.tarstream import ForwardReader, Member, members
 from tuicont.core.storage.base import LayerTarget
 from tuicont.core.storage.whiteouts import make_opaque, make_whiteout
 from tuicont.core.sys.openat2 import open_in_root
-from tuicont.core.sys.trees import remove_entry
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"

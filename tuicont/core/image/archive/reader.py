@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tuicont.core.errors import EngineError, Invalid, NotFound, Unsupported, kernel_error
 from tuicont.core.image import manifest as documents
-from tuicont.core.image.archive_files import ArchiveFiles, DirectoryFiles, TarFiles
+from tuicont.core.image.archive.files import ArchiveFiles, DirectoryFiles, TarFiles
 from tuicont.core.image.base import IncomingImage, IncomingLayer, Progress
 from tuicont.core.image.compression import decompressed, kind
 from tuicont.core.image.content import ContentStore, chunks_of

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
-from tuicont.core.image.tarstream import Member
+from tuicont.core.files.trees import remove_entry
+from tuicont.core.image.layers.tarstream import Member
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import open_in_root
-from tuicont.core.sys.trees import remove_entry
 
 OPERATION = "unpack the archive"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

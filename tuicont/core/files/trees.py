@@ -7,22 +7,17 @@ bounds its own depth, so that a tree made to be deep cannot hurt it.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
-import struct
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from tuicont.core.sys.inode_flags import FS_APPEND_FL, FS_IMMUTABLE_FL, get_flags, set_flags
+
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 48
 _MEASURED_DEPTH = 200
-# uapi/linux/fs.h: the attributes of chattr(1) that forbid removal.
-_FS_IOC_GETFLAGS = 0x80086601
-_FS_IOC_SETFLAGS = 0x40086602
-_FS_APPEND_FL = 0x20
-_FS_IMMUTABLE_FL = 0x10
 
 
 class Size(NamedTuple):
@@ -129,8 +124,7 @@ def _make_mutable(fd: int) -> None:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return
     try:
-        flags: int = struct.unpack("l", fcntl.ioctl(fd, _FS_IOC_GETFLAGS, bytes(8)))[0]
-        fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("l", flags & ~(_FS_APPEND_FL | _FS_IMMUTABLE_FL)))
+        set_flags(fd, get_flags(fd) & ~(FS_APPEND_FL | FS_IMMUTABLE_FL))
     except OSError:
         return
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from tuicont.core.model.request import BindMount, TmpfsMount, Ulimit
-from tuicont.presenters.values import pair, size
+from tuicont.text.values import pair, size
 
 _IGNORED = {"z", "Z", "rw", "nocopy", "consistent", "cached", "delegated"}
 """Options of Docker's that ask for what is so anyway, or that mean nothing on a host without SELinux."""

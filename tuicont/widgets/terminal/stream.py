@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Callable
 
-from tuicont.widgets.terminal_screen import TerminalScreen
+from tuicont.widgets.terminal.screen import TerminalScreen
 
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"

@@ -14,7 +14,7 @@ from tuicont.core.image import manifest as documents
 from tuicont.core.image.base import IncomingImage, IncomingLayer, Progress
 from tuicont.core.image.compression import kind
 from tuicont.core.image.content import ContentStore, chunks_of
-from tuicont.core.image.layers import apply_layer
+from tuicont.core.image.layers.apply import apply_layer
 from tuicont.core.model.image import Image, Layer
 from tuicont.core.storage.base import LayerTarget, StorageDriver
 

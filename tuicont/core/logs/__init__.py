@@ -1,0 +1,1 @@
+"""The logs that shims write, read again."""
