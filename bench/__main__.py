@@ -38,7 +38,7 @@ def main() -> None:
         roots = str(work / "state"), run_root
         engine = open_engine(*roots)
         try:
-            engine.load_image(str(work / "image.tar"))
+            engine.images.load(str(work / "image.tar"))
             figures = in_turns(engine, work, rootfs, rounds)
             floor = next(figure.value for figure in figures if figure.name.startswith("floor, full"))
             if "engine" in parts:
@@ -47,7 +47,7 @@ def main() -> None:
                 options = ["--root", roots[0], "--run-root", roots[1]]
                 figures += of_program(engine, options, rounds, idle=not arguments.quick)
         finally:
-            lifecycle.remove(engine, [container.id for container in engine.containers()])
+            lifecycle.remove(engine, [container.id for container in engine.containers.list()])
             engine.close()
             lifecycle.remove_cgroups(engine.cgroup_parent)
     print(table(figures, floor))
@@ -85,7 +85,7 @@ def of_engine(engine: LocalEngine, rounds: int) -> list[Figure]:
 def of_program(engine: LocalEngine, options: list[str], rounds: int, *, idle: bool) -> list[Figure]:
     """The program as a user meets it, with 50 and then with 500 containers."""
     lifecycle.resting(engine, 50)
-    newest = engine.containers()[0].name
+    newest = engine.containers.list()[0].name
     figures = [
         Figure("tuicont ps, 50 containers", tui.ps(options, rounds), aim=150),
         Figure(
@@ -95,7 +95,7 @@ def of_program(engine: LocalEngine, options: list[str], rounds: int, *, idle: bo
     if idle:
         figures.append(Figure("TUI: idle, 50 containers", [tui.idle_share(options, newest, 10)], unit="%", aim=2))
     lifecycle.resting(engine, 450)
-    newest = engine.containers()[0].name
+    newest = engine.containers.list()[0].name
     if idle:
         figures.append(Figure("TUI: idle, 500 containers", [tui.idle_share(options, newest, 10)], unit="%", aim=10))
     keys = tui.key_to_paint(options, newest, 10 * rounds)

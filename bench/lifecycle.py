@@ -55,10 +55,10 @@ def lives(engine: Engine, count: int) -> list[float]:
     taken = []
     for _ in range(count):
         begun = time.perf_counter_ns()
-        container = engine.create(request)
-        engine.start(container.id)
-        status = engine.wait(container.id)
-        engine.remove(container.id)
+        container = engine.containers.create(request)
+        engine.tasks.start(container.id)
+        status = engine.tasks.wait(container.id)
+        engine.containers.remove(container.id)
         taken.append((time.perf_counter_ns() - begun) / 1e6)
         if status.code != 0:
             raise SystemExit(f"true ended with {status.code}")
@@ -72,7 +72,7 @@ def execs(engine: Engine, count: int) -> list[float]:
     taken = []
     for _ in range(count):
         begun = time.perf_counter_ns()
-        session = engine.exec(ref, request)
+        session = engine.tasks.exec(ref, request)
         while session.read() is not None:
             pass
         taken.append((time.perf_counter_ns() - begun) / 1e6)
@@ -86,12 +86,12 @@ def execs(engine: Engine, count: int) -> list[float]:
 def at_once(engine: Engine, count: int) -> tuple[float, list[float]]:
     """Milliseconds until `count` created containers all run, and the KiB (PSS) of each one's shim."""
     request = ContainerRequest(image=IMAGE, command=("/bin/rest",), limits=LIMITS)
-    refs = [engine.create(request).id for _ in range(count)]
+    refs = [engine.containers.create(request).id for _ in range(count)]
     begun = time.perf_counter_ns()
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(engine.start, refs))
+        list(pool.map(engine.tasks.start, refs))
     taken = (time.perf_counter_ns() - begun) / 1e6
-    sizes = [pss(parent_of(engine.container(ref).pid)) for ref in refs]
+    sizes = [pss(parent_of(engine.containers.get(ref).pid)) for ref in refs]
     remove(engine, refs)
     return taken, sizes
 
@@ -99,16 +99,16 @@ def at_once(engine: Engine, count: int) -> tuple[float, list[float]]:
 def resting(engine: Engine, count: int) -> list[str]:
     """The ids of `count` new containers that run and wait."""
     request = ContainerRequest(image=IMAGE, command=("/bin/rest",), limits=LIMITS)
-    refs = [engine.create(request).id for _ in range(count)]
+    refs = [engine.containers.create(request).id for _ in range(count)]
     for ref in refs:
-        engine.start(ref)
+        engine.tasks.start(ref)
     return refs
 
 
 def remove(engine: Engine, refs: list[str]) -> None:
     """Kill and remove."""
     for ref in refs:
-        engine.remove(ref, force=True)
+        engine.containers.remove(ref, force=True)
 
 
 def remove_cgroups(parent: str) -> None:

@@ -67,12 +67,14 @@ def demo_engine() -> Iterator[LocalEngine]:
     engine = open_engine(str(ROOT), str(ROOT / "run"))
     try:
         for name, (command, limits) in DEMOS.items():
-            engine.start(engine.create(ContainerRequest(image="demo", name=name, command=command, limits=limits)).id)
-        engine.wait("migrate")
+            engine.tasks.start(
+                engine.containers.create(ContainerRequest(image="demo", name=name, command=command, limits=limits)).id
+            )
+        engine.tasks.wait("migrate")
         yield engine
     finally:
-        for container in engine.containers():
-            engine.remove(container.id, force=True)
+        for container in engine.containers.list():
+            engine.containers.remove(container.id, force=True)
         engine.close()
         remove_cgroups(engine.cgroup_parent)
         shutil.rmtree(ROOT)
@@ -86,7 +88,7 @@ class Photographer:
 
     async def open(self, name: str, tab: str) -> None:
         """Select a container and one of its tabs."""
-        self._pilot.app.post_message(OpenContainer(self._engine.container(name).id, tab))
+        self._pilot.app.post_message(OpenContainer(self._engine.containers.get(name).id, tab))
         await self._pilot.pause()
 
     async def press(self, *keys: str, until: str) -> None:
@@ -111,9 +113,9 @@ async def photograph(engine: LocalEngine) -> None:
         await wide.press(*"api", until="--name=api")
         await wide.take("create")
         await wide.press("escape", until="containers ─")
-        await until(pilot, lambda: engine.container("report").exit, "the end of report")
+        await until(pilot, lambda: engine.containers.get("report").exit, "the end of report")
         await pilot.pause(HISTORY_SECONDS / 3)
-        engine.pause("batch")
+        engine.tasks.pause("batch")
         await pilot.pause(HISTORY_SECONDS - (time.monotonic() - begun))
         await wide.open("worker", "overview")
         await wide.take("containers-120x40")
@@ -128,7 +130,7 @@ async def photograph(engine: LocalEngine) -> None:
         await wide.open("cache", "overview")
         await wide.press("e", until="/ #")
         await wide.press(*"ps", "enter", until="eat-memory 40")
-        await wide.press(*"hostname", "enter", until=f"\n{engine.container('cache').short_id}")
+        await wide.press(*"hostname", "enter", until=f"\n{engine.containers.get('cache').short_id}")
         await wide.take("shell")
         await pilot.press("ctrl+right_square_bracket")
         await wide.open("worker", "metrics")

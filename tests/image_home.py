@@ -8,6 +8,7 @@ import json
 import os
 import tarfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,21 @@ class Home:
         self.store = Store(str(root / "db"), lambda: None)
         self.content = ContentStore(str(root / "content"))
         self.storage = OverlayDriver(RealKernel(), str(root / "storage"))
-        self.service = ImageService(self.store, self.content, self.storage, DemoImages(resources.read_text))
+        self.users: dict[str, tuple[str, ...]] = {}
+        """Image id → names of the containers made from it."""
+        self.service = self.open(self.store)
+
+    def open(self, store: Store) -> ImageService:
+        """The service on these records."""
+        return ImageService(
+            store,
+            self.content,
+            self.storage,
+            DemoImages(resources.read_text),
+            storages=lambda: [self.storage],
+            users=lambda: self.users,
+            guard=nullcontext,
+        )
 
     def layout(self) -> str:
         return f"oci:{self.content.root}"

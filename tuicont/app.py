@@ -110,7 +110,7 @@ class TuicontApp(App[int], inherit_bindings=False):
 
     @work(group="opening", exit_on_error=False)
     async def _tell_notes(self) -> None:
-        for note in (await self.bridge.call(self.bridge.engine.info)).notes:
+        for note in (await self.bridge.call(self.bridge.engine.host.info)).notes:
             self.notify(note, markup=False, timeout=8)
 
     def on_engine_failed(self, message: EngineFailed) -> None:

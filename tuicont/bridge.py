@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import msgspec
-
 from tuicont.core.engine.api import Engine, EventStream
 from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.model.stats import Snapshot
@@ -152,7 +150,7 @@ class Bridge:
         try:
             engine = self._engine = self._opening.result()
             # Followed from before the first snapshot: nothing that happens in between is missed.
-            self._stream = engine.events()
+            self._stream = engine.events.follow()
         except BaseException as error:
             self.post(EngineFailed(error, fatal=True))
             return
@@ -179,11 +177,8 @@ class Bridge:
     def _publish(self, engine: Engine, *, whole: bool) -> None:
         self._states_changed = False
         last = self._snapshot
-        if whole or last is None:
-            snapshot = engine.snapshot()
-        else:
-            # Rates need a whole interval between two samples: between ticks only the states are read.
-            snapshot = msgspec.structs.replace(last, containers=engine.containers())
+        # Rates need a whole interval between two samples: between ticks only the states are read.
+        snapshot = engine.metrics.snapshot() if whole or last is None else engine.metrics.refreshed(last)
         self._snapshot = snapshot
         self.post(SnapshotReady(snapshot))
 

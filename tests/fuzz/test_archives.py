@@ -100,7 +100,7 @@ def test_directories_may_be_as_deep_as_a_path_is_long(home: Home, tmp_path: Path
     path = "a/" * 1900 + "file"
     home.service.load(write(tmp_path / "image.tar", docker_archive(pax({"path": path}, b"deep") + END)))
     assert home.read("made", path) == b"deep"
-    home.service.remove("made", {})
+    home.service.remove("made")
     assert home.is_empty()
 
 
@@ -165,7 +165,7 @@ def test_a_layer_changed_anywhere_is_unpacked_or_refused(home: Home, tmp_path: P
         except EngineError:
             assert home.is_empty()
         else:
-            home.service.remove("made", {})
+            home.service.remove("made")
             assert home.is_empty()
 
 
@@ -184,7 +184,7 @@ def test_an_archive_changed_anywhere_is_loaded_or_refused(home: Home, tmp_path: 
             pass
         else:
             for image in images:
-                home.service.remove(image.id, {}, force=True)
+                home.service.remove(image.id, force=True)
         home.service.sweep()
         assert home.is_empty()
 

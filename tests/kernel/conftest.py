@@ -30,9 +30,9 @@ def root() -> Iterator[str]:
     finally:
         engine = open_engine(path)
         parent = engine.cgroup_parent
-        for container in engine.containers():
+        for container in engine.containers.list():
             with contextlib.suppress(EngineError):
-                engine.remove(container.id, force=True)
+                engine.containers.remove(container.id, force=True)
         engine.close()
         deadline = time.monotonic() + 5
         while (left := leftovers(path, parent)) and time.monotonic() < deadline:

@@ -17,7 +17,7 @@ _PLACES = ("containers", "logs", "overlay/upper", "overlay/work", "overlay/lower
 
 def footprint(engine: LocalEngine, root: str) -> set[str]:
     """Files, cgroups, mounts, shims and records; and the engine's own descriptors."""
-    held = {f"record {c.id} {c.name} {c.state}" for c in engine.containers()}
+    held = {f"record {c.id} {c.name} {c.state}" for c in engine.containers.list()}
     held |= {f"shim {pid}" for pid in shims(root)}
     for place in _PLACES:
         if os.path.isdir(f"{root}/{place}"):

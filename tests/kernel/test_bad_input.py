@@ -78,21 +78,21 @@ REFUSED: dict[str, tuple[ContainerRequest, type[EngineError], tuple[str, ...]]] 
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_create_refuses(engine: LocalEngine, root: str, what: str) -> None:
-    engine.create(request(name="taken"))
+    engine.containers.create(request(name="taken"))
     wrong, category, named = REFUSED[what]
     with nothing_stays(engine, root), pytest.raises(category) as refused:
-        engine.create(wrong)
+        engine.containers.create(wrong)
     assert_clear(refused.value, *named)
 
 
 def test_a_name_can_be_taken_again_when_it_is_free(engine: LocalEngine) -> None:
-    first = engine.create(request(name="one"))
-    other = engine.create(request(name="two"))
+    first = engine.containers.create(request(name="one"))
+    other = engine.containers.create(request(name="two"))
     with pytest.raises(AlreadyExists) as refused:
-        engine.rename(other.id, "one")
+        engine.containers.rename(other.id, "one")
     assert_clear(refused.value, "one")
-    engine.remove(first.id)
-    assert engine.rename(other.id, "one").name == "one"
+    engine.containers.remove(first.id)
+    assert engine.containers.rename(other.id, "one").name == "one"
 
 
 # what cannot be run
@@ -111,29 +111,29 @@ def test_a_command_that_cannot_run_leaves_a_container_that_can_be_removed(
 ) -> None:
     command, category, named = UNRUNNABLE[what]
     with nothing_stays(engine, root):
-        container = engine.create(request(*command))
+        container = engine.containers.create(request(*command))
         with nothing_stays(engine, root), pytest.raises(category) as refused:
-            engine.start(container.id)
+            engine.tasks.start(container.id)
         assert_clear(refused.value, f"cannot start {container.name}", named)
-        engine.remove(container.id)
+        engine.containers.remove(container.id)
 
 
 @pytest.mark.parametrize("what", UNRUNNABLE)
 def test_exec_of_it_hurts_nobody(engine: LocalEngine, root: str, what: str) -> None:
     command, category, named = UNRUNNABLE[what]
-    container = engine.start(engine.create(request()).id)
+    container = engine.tasks.start(engine.containers.create(request()).id)
     with nothing_stays(engine, root), pytest.raises(category) as refused:
-        engine.exec(container.id, ExecRequest(command=command))
+        engine.tasks.exec(container.id, ExecRequest(command=command))
     assert_clear(refused.value, container.name, named)
     assert os.path.exists(f"/proc/{container.pid}")
 
 
 def test_a_source_that_goes_after_create_is_told_by_start(engine: LocalEngine, root: str) -> None:
     os.mkdir(f"{root}/data")
-    container = engine.create(request(mounts=(BindMount(source=f"{root}/data", target="/data"),)))
+    container = engine.containers.create(request(mounts=(BindMount(source=f"{root}/data", target="/data"),)))
     os.rmdir(f"{root}/data")
     with nothing_stays(engine, root), pytest.raises(EngineError) as refused:
-        engine.start(container.id)
+        engine.tasks.start(container.id)
     assert_clear(refused.value, f"cannot start {container.name}", f"{root}/data", "ENOENT")
 
 
@@ -141,31 +141,31 @@ def test_a_source_that_goes_after_create_is_told_by_start(engine: LocalEngine, r
 
 
 def created(engine: LocalEngine) -> Container:
-    return engine.create(request())
+    return engine.containers.create(request())
 
 
 def running(engine: LocalEngine) -> Container:
-    return engine.start(created(engine).id)
+    return engine.tasks.start(created(engine).id)
 
 
 def paused(engine: LocalEngine) -> Container:
-    return engine.pause(running(engine).id)
+    return engine.tasks.pause(running(engine).id)
 
 
 def exited(engine: LocalEngine) -> Container:
-    return engine.kill(running(engine).id)
+    return engine.tasks.kill(running(engine).id)
 
 
 VERBS: dict[str, Callable[[LocalEngine, str], object]] = {
-    "start": lambda engine, ref: engine.start(ref),
-    "stop": lambda engine, ref: engine.stop(ref),
-    "kill": lambda engine, ref: engine.kill(ref),
-    "pause": lambda engine, ref: engine.pause(ref),
-    "unpause": lambda engine, ref: engine.unpause(ref),
-    "exec": lambda engine, ref: engine.exec(ref, ExecRequest(command=("true",))),
-    "attach": lambda engine, ref: engine.attach(ref),
-    "top": lambda engine, ref: engine.top(ref),
-    "remove": lambda engine, ref: engine.remove(ref),
+    "start": lambda engine, ref: engine.tasks.start(ref),
+    "stop": lambda engine, ref: engine.tasks.stop(ref),
+    "kill": lambda engine, ref: engine.tasks.kill(ref),
+    "pause": lambda engine, ref: engine.tasks.pause(ref),
+    "unpause": lambda engine, ref: engine.tasks.unpause(ref),
+    "exec": lambda engine, ref: engine.tasks.exec(ref, ExecRequest(command=("true",))),
+    "attach": lambda engine, ref: engine.tasks.attach(ref),
+    "top": lambda engine, ref: engine.views.processes(ref),
+    "remove": lambda engine, ref: engine.containers.remove(ref),
 }
 FORBIDDEN = {
     created: ("stop", "kill", "pause", "unpause", "exec", "attach", "top"),
@@ -193,7 +193,7 @@ def test_of_two_starts_at_once_one_is_refused_and_the_other_lives(engine: LocalE
     def start(one: LocalEngine, ref: str) -> EngineError | None:
         together.wait()
         try:
-            one.start(ref)
+            one.tasks.start(ref)
         except EngineError as error:
             return error
         return None
@@ -203,20 +203,28 @@ def test_of_two_starts_at_once_one_is_refused_and_the_other_lives(engine: LocalE
             container = created(engine)
             refused = list(filter(None, pool.map(start, engines, (container.id, container.id))))
             assert [type(error) for error in refused] == [Conflict]
-            now = engine.container(container.id)
+            now = engine.containers.get(container.id)
             assert now.state is State.RUNNING
             assert state(now.pid) in ("S", "R", "D")
-            engine.remove(container.id, force=True)
+            engine.containers.remove(container.id, force=True)
     engines[1].close()
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "logs", "diff", "loss", "inspect", "stats", "copy_out"])
+LOOKS: dict[str, Callable[[LocalEngine, str], object]] = {
+    "logs": lambda engine, ref: list(engine.views.logs(ref)),
+    "diff": lambda engine, ref: engine.views.diff(ref),
+    "loss": lambda engine, ref: engine.containers.loss(ref),
+    "limits": lambda engine, ref: engine.containers.limits(ref),
+    "inspect": lambda engine, ref: engine.containers.inspect(ref),
+    "sample": lambda engine, ref: engine.metrics.sample(ref),
+    "history": lambda engine, ref: engine.metrics.history(ref),
+    "copy_out": lambda engine, ref: list(engine.files.copy_out(ref, "/etc")),
+}
+
+
+@pytest.mark.parametrize("verb", [*VERBS, *LOOKS])
 def test_what_is_not_there_is_said(engine: LocalEngine, root: str, verb: str) -> None:
-    others: dict[str, Callable[[LocalEngine, str], object]] = {
-        "logs": lambda engine, ref: list(engine.logs(ref)),
-        "copy_out": lambda engine, ref: list(engine.copy_out(ref, "/etc")),
-    }
-    act = (VERBS | others).get(verb) or (lambda engine, ref: getattr(engine, verb)(ref))
+    act = (VERBS | LOOKS)[verb]
     with nothing_stays(engine, root), pytest.raises(NotFound) as refused:
         act(engine, "nobody")
     assert_clear(refused.value, "nobody")
@@ -225,27 +233,27 @@ def test_what_is_not_there_is_said(engine: LocalEngine, root: str, verb: str) ->
 def test_the_beginning_of_two_ids_names_neither(engine: LocalEngine) -> None:
     seen: dict[str, str] = {}
     while True:
-        container = engine.create(request())
+        container = engine.containers.create(request())
         if (other := seen.setdefault(container.id[0], container.id)) != container.id:
             break
     with pytest.raises(EngineError) as refused:
-        engine.container(other[0])
+        engine.containers.get(other[0])
     assert_clear(refused.value, other[0])
 
 
 def test_limits_that_cannot_be_leave_the_old_ones(engine: LocalEngine) -> None:
-    container = engine.start(engine.create(request(limits=Limits(memory=64 * MIB, pids=20))).id)
-    before = {f.path: f.value for f in engine.cgroup_files(container.id) if "limit" in f.path or "max" in f.path}
+    container = engine.tasks.start(engine.containers.create(request(limits=Limits(memory=64 * MIB, pids=20))).id)
+    before = {f.path: f.value for f in engine.views.cgroup_files(container.id) if "limit" in f.path or "max" in f.path}
     for limits in (Limits(memory=4096), Limits(pids=0), Limits(cpuset_cpus="4000"), Limits(cpus=-1.0)):
         with pytest.raises(Invalid) as refused:
-            engine.update(container.id, limits)
+            engine.containers.update(container.id, limits)
         assert_clear(refused.value, f"cannot update {container.name}")
-    after = {f.path: f.value for f in engine.cgroup_files(container.id) if f.path in before}
+    after = {f.path: f.value for f in engine.views.cgroup_files(container.id) if f.path in before}
     changing = ("usage", "failcnt", "peak")
     assert {k: v for k, v in after.items() if not any(c in k for c in changing)} == {
         k: v for k, v in before.items() if not any(c in k for c in changing)
     }
-    assert engine.container(container.id).limits == Limits(memory=64 * MIB, pids=20)
+    assert engine.containers.limits(container.id) == Limits(memory=64 * MIB, pids=20)
 
 
 # links that lead out of a root
@@ -265,7 +273,9 @@ def outside(root: str) -> Iterator[Path]:
 def linked(engine: LocalEngine, outside: Path) -> Container:
     """A running container with links to the host's directory in every way that a path can be written."""
     script = f"ln -s {outside} /abs; ln -s ../../../../../../..{outside} /rel; ln -s /proc/1/root{outside} /magic; "
-    container = engine.start(engine.create(request("sh", "-c", f"{script} touch /ready; sleep 1000")).id)
+    container = engine.tasks.start(
+        engine.containers.create(request("sh", "-c", f"{script} touch /ready; sleep 1000")).id
+    )
     eventually(lambda: os.path.exists(f"/proc/{container.pid}/root/ready"))
     return container
 
@@ -285,12 +295,12 @@ def archive(name: str, data: bytes) -> io.BytesIO:
 def test_cp_does_not_follow_a_link_out(engine: LocalEngine, outside: Path, link: str, stopped: bool) -> None:
     container = linked(engine, outside)
     if stopped:
-        engine.kill(container.id)
+        engine.tasks.kill(container.id)
     with pytest.raises(EngineError) as refused:
-        b"".join(engine.copy_out(container.id, f"{link}/secret", follow=True))
+        b"".join(engine.files.copy_out(container.id, f"{link}/secret", follow=True))
     assert_clear(refused.value, f"{link}/secret")
     with pytest.raises(EngineError) as refused:
-        engine.copy_in(container.id, link, archive("planted", b"x"))
+        engine.files.copy_in(container.id, link, archive("planted", b"x"))
     assert_clear(refused.value, link)
 
 
@@ -306,11 +316,11 @@ def test_a_mount_target_does_not_follow_a_link_out(
         f"ln -s /proc/self/root{outside} /magic; ln -s {link} /in"
     )
     mounts = (BindMount(source=str(tmp_path), target="/in/new"),)
-    container = engine.create(request("sh", "-c", script, mounts=mounts, cap_add=("SYS_ADMIN",)))
-    engine.start(container.id)
-    assert engine.wait(container.id, 20).code == 0
+    container = engine.containers.create(request("sh", "-c", script, mounts=mounts, cap_add=("SYS_ADMIN",)))
+    engine.tasks.start(container.id)
+    assert engine.tasks.wait(container.id, 20).code == 0
     try:
-        again = engine.start(container.id)
+        again = engine.tasks.start(container.id)
     except EngineError as error:
         assert_clear(error, f"cannot start {container.name}", "/in/new")
     else:
@@ -342,7 +352,7 @@ EXIT_CODES = {
 @pytest.mark.parametrize("what", EXIT_CODES)
 def test_the_command_line_says_it_with_dockers_exit_code(engine: LocalEngine, root: str, what: str) -> None:
     words, code = EXIT_CODES[what]
-    engine.images()
+    engine.images.list()
     with nothing_stays(engine, root):
         done = cli(root, *words)
     assert (done.returncode, done.stdout) == (code, "")

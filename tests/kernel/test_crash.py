@@ -31,15 +31,15 @@ SEED = 20261123
 
 def life(engine: LocalEngine) -> None:
     """What is cut short."""
-    made = engine.create(ContainerRequest(image="demo", name="victim", command=("sleep", "1000")))
-    engine.start(made.id)
-    engine.stop(made.id, timeout=0)
-    engine.remove(made.id)
+    made = engine.containers.create(ContainerRequest(image="demo", name="victim", command=("sleep", "1000")))
+    engine.tasks.start(made.id)
+    engine.tasks.stop(made.id, timeout=0)
+    engine.containers.remove(made.id)
 
 
 def pause_and_unpause(engine: LocalEngine) -> None:
-    engine.pause("bystander")
-    engine.unpause("bystander")
+    engine.tasks.pause("bystander")
+    engine.tasks.unpause("bystander")
 
 
 def in_child(root: str, verbs: Callable[[LocalEngine], None], count: Callable[[object, str, object], None]) -> int:
@@ -108,7 +108,7 @@ def processes(parent: str) -> set[int]:
 
 def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
     """What the kernel and the disk hold that the records do not explain, and what they lack."""
-    containers = {c.id: c for c in engine.containers()}
+    containers = {c.id: c for c in engine.containers.list()}
     alive = {c.id for c in containers.values() if c.state.alive}
     found = []
     for below, expected in (
@@ -145,8 +145,8 @@ def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
 
 def started(engine: LocalEngine) -> Container:
     """The container that the deaths shall not harm."""
-    made = engine.create(ContainerRequest(image="demo", name="bystander", command=("sleep", "1000")))
-    return engine.start(made.id)
+    made = engine.containers.create(ContainerRequest(image="demo", name="bystander", command=("sleep", "1000")))
+    return engine.tasks.start(made.id)
 
 
 def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
@@ -169,17 +169,17 @@ def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root
             eventually(settled, 3)
         except AssertionError:
             pytest.fail(f"killed at call {point} of {total}: {'; '.join(left)}")
-        for container in again.containers():
+        for container in again.containers.list():
             if container.id != bystander.id:
                 try:
-                    again.remove(container.id, force=True)
+                    again.containers.remove(container.id, force=True)
                 except EngineError as error:
                     pytest.fail(f"killed at call {point} of {total}: {error}")
         again.close()
     # The verbs do not take exactly as many calls every time: a few of the last points may lie beyond the end.
     assert died >= POINTS * 0.9
     reopened = open_engine(root)
-    assert reopened.container(bystander.id).pid == bystander.pid
+    assert reopened.containers.get(bystander.id).pid == bystander.pid
     reopened.close()
 
 
@@ -191,10 +191,10 @@ def test_frozen_is_recorded_as_the_kernel_has_it_wherever_the_engine_dies(engine
     for point in range(1, calls_in_all(root, pause_and_unpause)):
         in_child(root, pause_and_unpause, killer(point))
         again = open_engine(root)
-        recorded = again.container("bystander")
+        recorded = again.containers.get("bystander")
         frozen.append(is_frozen(parent, bystander.id))
         assert (recorded.state is State.PAUSED) == frozen[-1], f"killed at call {point}"
         if recorded.state is State.PAUSED:
-            again.unpause("bystander")
+            again.tasks.unpause("bystander")
         again.close()
     assert {True, False} == set(frozen)

@@ -36,7 +36,7 @@ BEAT = "while sleep 0.01; do echo >> /beat/beats; done"
 
 def run(engine: LocalEngine, *command: str, **fields: object) -> Container:
     request = ContainerRequest(image="demo", command=command or ("sleep", "1000"), **fields)  # type: ignore[arg-type]
-    return engine.start(engine.create(request).id)
+    return engine.tasks.start(engine.containers.create(request).id)
 
 
 def beats(container: Container) -> int:
@@ -81,8 +81,8 @@ def disk(root: str) -> Iterator[Disk]:
         yield Disk(root)
     finally:
         engine = open_engine(root)
-        for container in engine.containers():
-            engine.remove(container.id, force=True)
+        for container in engine.containers.list():
+            engine.containers.remove(container.id, force=True)
         parent = engine.cgroup_parent
         engine.close()
         try:
@@ -93,7 +93,7 @@ def disk(root: str) -> Iterator[Disk]:
 
 def test_create_and_load_on_a_full_disk_leave_nothing(disk: Disk, tmp_path: Path) -> None:
     engine = open_engine(disk.root)
-    engine.create(ContainerRequest(image="demo", name="before"))
+    engine.containers.create(ContainerRequest(image="demo", name="before"))
     archive = tmp_path / "image.tar"
     with tarfile.open(archive, "w") as tar:
         member = tarfile.TarInfo("layer.tar")
@@ -103,15 +103,15 @@ def test_create_and_load_on_a_full_disk_leave_nothing(disk: Disk, tmp_path: Path
     before = footprint(engine, disk.root)
     content = sorted(os.listdir(f"{disk.root}/content"))
     with pytest.raises(EngineError) as refused:
-        engine.create(ContainerRequest(image="demo", name="after"))
+        engine.containers.create(ContainerRequest(image="demo", name="after"))
     assert_clear(refused.value, "cannot create after", "ENOSPC", "hint: free space")
     with pytest.raises(EngineError) as refused:
-        engine.load_image(str(archive))
+        engine.images.load(str(archive))
     assert_clear(refused.value, "cannot load")
     assert footprint(engine, disk.root) == before
     assert sorted(os.listdir(f"{disk.root}/content")) == content
     disk.free()
-    assert engine.create(ContainerRequest(image="demo", name="after")).name == "after"
+    assert engine.containers.create(ContainerRequest(image="demo", name="after")).name == "after"
     engine.close()
 
 
@@ -122,17 +122,17 @@ def test_a_running_container_outlives_a_full_disk_and_its_log_goes_on_after(disk
     goes_on(container)
     disk.fill()
     goes_on(container)
-    held = sum(1 for _ in engine.logs(container.id))
-    assert engine.snapshot().containers[0].state is State.RUNNING
-    session = engine.exec(container.id, ExecRequest(command=("true",)))
+    held = sum(1 for _ in engine.views.logs(container.id))
+    assert engine.metrics.snapshot().containers[0].state is State.RUNNING
+    session = engine.tasks.exec(container.id, ExecRequest(command=("true",)))
     while session.read(10) is not None:
         pass
     assert session.exit is not None
     assert session.exit.code == 0
     goes_on(container)
     disk.free()
-    eventually(lambda: sum(1 for _ in engine.logs(container.id)) > held, 20)
-    assert engine.stop(container.id, timeout=0).state is State.EXITED
+    eventually(lambda: sum(1 for _ in engine.views.logs(container.id)) > held, 20)
+    assert engine.tasks.stop(container.id, timeout=0).state is State.EXITED
     engine.close()
 
 
@@ -143,10 +143,10 @@ def test_a_container_can_be_killed_and_removed_on_a_full_disk(disk: Disk) -> Non
     goes_on(container)
     disk.fill()
     with contextlib.suppress(EngineError):
-        engine.kill(container.id)
+        engine.tasks.kill(container.id)
     eventually(lambda: not state(container.pid))
-    engine.remove(container.id, force=True)
-    assert engine.containers() == ()
+    engine.containers.remove(container.id, force=True)
+    assert engine.containers.list() == ()
     engine.close()
 
 
@@ -161,7 +161,7 @@ def test_an_end_that_was_told_while_the_disk_was_full_is_recorded_when_there_is_
     engine.close()
     disk.free()
     engine = open_engine(disk.root)
-    ended = engine.container(container.id)
+    ended = engine.containers.get(container.id)
     assert ended.state is State.EXITED
     assert ended.exit is not None
     assert ended.exit.code == 9
@@ -203,13 +203,13 @@ def test_a_container_whose_group_was_taken_away_can_still_be_ended(
     take_away(engine.cgroup_parent, container, kind)
     if act == "end":
         Path(f"/proc/{container.pid}/root/end").touch()
-        engine.wait(container.id, 10)
+        engine.tasks.wait(container.id, 10)
     elif act == "remove":
-        engine.remove(container.id, force=True)
+        engine.containers.remove(container.id, force=True)
     elif act == "stop":
-        assert engine.stop(container.id, timeout=0.1).state is State.EXITED
+        assert engine.tasks.stop(container.id, timeout=0.1).state is State.EXITED
     else:
-        assert engine.kill(container.id).state is State.EXITED
+        assert engine.tasks.kill(container.id).state is State.EXITED
     eventually(lambda: not state(container.pid))
     eventually(lambda: not cgroup_directories(engine.cgroup_parent, container.id))
     eventually(lambda: not shims(root))
@@ -219,25 +219,25 @@ def test_what_needs_the_group_says_that_it_is_gone(engine: LocalEngine) -> None:
     container = run(engine, name="box")
     take_away(engine.cgroup_parent, container, "every")
     for act in (
-        lambda: engine.pause(container.id),
-        lambda: engine.update(container.id, Limits(pids=50)),
-        lambda: engine.stats(container.id),
+        lambda: engine.tasks.pause(container.id),
+        lambda: engine.containers.update(container.id, Limits(pids=50)),
+        lambda: engine.metrics.sample(container.id),
     ):
         with pytest.raises(EngineError) as refused:
             act()
         assert_clear(refused.value, "box")
-    engine.snapshot()
-    assert engine.cgroup_files(container.id) == ()
-    assert engine.container("box").state is State.RUNNING
-    assert engine.container("box").limits == Limits()
+    engine.metrics.snapshot()
+    assert engine.views.cgroup_files(container.id) == ()
+    assert engine.containers.get("box").state is State.RUNNING
+    assert engine.containers.limits("box") == Limits()
 
 
 @pytest.mark.parametrize("when", ["created", "stopped"])
 def test_groups_removed_while_nothing_runs_are_made_again(engine: LocalEngine, when: str) -> None:
     request = ContainerRequest(image="demo", command=("sleep", "1000"), limits=Limits(pids=33))
-    container = engine.create(request)
-    engine.start(container.id)
-    engine.kill(container.id)
+    container = engine.containers.create(request)
+    engine.tasks.start(container.id)
+    engine.tasks.kill(container.id)
     eventually(lambda: not cgroup_directories(engine.cgroup_parent, container.id))
     for directory in cgroup_directories(engine.cgroup_parent):
         for name in os.listdir(directory):
@@ -245,8 +245,8 @@ def test_groups_removed_while_nothing_runs_are_made_again(engine: LocalEngine, w
                 eventually(lambda d=f"{directory}/{name}": removed(d))
         os.rmdir(directory)
     if when == "created":
-        container = engine.create(request)
-    engine.start(container.id)
+        container = engine.containers.create(request)
+    engine.tasks.start(container.id)
     assert len(cgroup_directories(engine.cgroup_parent, container.id)) == len(
         {os.path.dirname(d) for d in cgroup_directories(engine.cgroup_parent)}
     )
@@ -307,15 +307,15 @@ def checkpointed(root: str) -> Path:
 def assert_whole(root: str, up: Container, down: Container) -> None:
     """An engine on that root has both containers, and the one that runs goes on."""
     engine = open_engine(root)
-    assert {c.name: (c.id, c.state) for c in engine.containers()} == {
+    assert {c.name: (c.id, c.state) for c in engine.containers.list()} == {
         "up": (up.id, State.RUNNING),
         "down": (down.id, State.CREATED),
     }
-    assert engine.container("up").pid == up.pid
+    assert engine.containers.get("up").pid == up.pid
     assert state(up.pid) in ("S", "R", "D")
-    engine.past_events()
-    engine.images()
-    engine.snapshot()
+    engine.events.past()
+    engine.images.list()
+    engine.metrics.snapshot()
     engine.close()
 
 
@@ -323,24 +323,24 @@ def assert_whole(root: str, up: Container, down: Container) -> None:
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_damaged_database_loses_no_container(root: str, damage: object) -> None:
     engine = open_engine(root)
-    up, down = run(engine, name="up"), engine.create(ContainerRequest(image="demo", name="down"))
+    up, down = run(engine, name="up"), engine.containers.create(ContainerRequest(image="demo", name="down"))
     engine.close()
     damage(checkpointed(root))  # type: ignore[operator]
     assert_whole(root, up, down)
     again = open_engine(root)
-    again.start("down")
-    again.stop("up", timeout=0)
+    again.tasks.start("down")
+    again.tasks.stop("up", timeout=0)
     again.close()
 
 
 @pytest.mark.host_only
 def test_a_page_of_zeros_anywhere_loses_no_container(root: str) -> None:
     engine = open_engine(root)
-    up, down = run(engine, name="up"), engine.create(ContainerRequest(image="demo", name="down"))
+    up, down = run(engine, name="up"), engine.containers.create(ContainerRequest(image="demo", name="down"))
     for _ in range(40):
-        engine.rename("down", "over")
-        engine.rename("over", "down")
-    engine.snapshot()
+        engine.containers.rename("down", "over")
+        engine.containers.rename("over", "down")
+    engine.metrics.snapshot()
     engine.close()
     whole = checkpointed(root).read_bytes()
     size = int.from_bytes(whole[16:18], "big")
@@ -364,7 +364,7 @@ def test_a_page_of_zeros_anywhere_loses_no_container(root: str) -> None:
 @pytest.mark.host_only
 def test_a_corrupt_database_is_moved_aside_and_that_is_said(root: str) -> None:
     engine = open_engine(root)
-    engine.create(ContainerRequest(image="demo", name="down"))
+    engine.containers.create(ContainerRequest(image="demo", name="down"))
     engine.close()
     another_file(checkpointed(root))
     done = subprocess.run(
@@ -375,7 +375,7 @@ def test_a_corrupt_database_is_moved_aside_and_that_is_said(root: str) -> None:
     (aside,) = Path(root).glob("tuicont.db.corrupt-*")
     assert aside.read_text().startswith("this is no database")
     engine = open_engine(root)
-    told = [event.detail["what"] for event in engine.past_events() if event.topic == "/engine/repair"]
+    told = [event.detail["what"] for event in engine.events.past() if event.topic == "/engine/repair"]
     assert any(str(aside) in text for text in told)
     engine.close()
 
@@ -400,7 +400,7 @@ def test_a_root_on_which_overlay_cannot_work_says_where_to_move_it(root: str, tm
     text = done.stdout + done.stderr
     assert "cannot " in done.stderr, text
     assert "hint: " in done.stderr, text
-    assert "the state root may itself be on overlay; move it to ext4, xfs or btrfs" in done.stderr, text
+    assert "is on overlay, which cannot hold an upper layer; use a directory on ext4, xfs or btrfs" in done.stderr, text
     assert "code 125" in done.stdout, text
     assert "Traceback" not in text
     assert done.stdout.rstrip().endswith("code 0"), text
@@ -413,13 +413,13 @@ def test_a_root_on_which_overlay_cannot_work_says_where_to_move_it(root: str, tm
 
 def test_a_container_whose_specification_is_damaged_says_so_and_can_be_removed(root: str) -> None:
     engine = open_engine(root)
-    container = engine.create(ContainerRequest(image="demo", command=("true",)))
+    container = engine.containers.create(ContainerRequest(image="demo", command=("true",)))
     path = f"{root}/containers/{container.id}.json"
     os.truncate(path, os.stat(path).st_size // 2)
     engine.close()
     engine = open_engine(root)
     with pytest.raises(EngineError, match="damaged"):
-        engine.start(container.id)
-    engine.remove(container.id)
-    assert engine.containers() == ()
+        engine.tasks.start(container.id)
+    engine.containers.remove(container.id)
+    assert engine.containers.list() == ()
     engine.close()

@@ -91,12 +91,12 @@ done
 @pytest.mark.parametrize("verb", ["kill", "remove"])
 def test_a_container_that_stops_every_new_process_can_still_be_ended(engine: LocalEngine, verb: str) -> None:
     request = ContainerRequest(image="demo", command=("sh", "-c", STOPPER))
-    container = engine.start(engine.create(request).id)
+    container = engine.tasks.start(engine.containers.create(request).id)
     stuck: list[threading.Thread] = []
 
     def execute() -> None:
         with contextlib.suppress(EngineError):
-            engine.exec(container.id, ExecRequest(command=("sleep", "1000"))).close()
+            engine.tasks.exec(container.id, ExecRequest(command=("sleep", "1000"))).close()
 
     for _ in range(20):
         thread = threading.Thread(target=execute, daemon=True)
@@ -106,9 +106,9 @@ def test_a_container_that_stops_every_new_process_can_still_be_ended(engine: Loc
         if stuck:
             break
     if verb == "kill":
-        engine.kill(container.id)
+        engine.tasks.kill(container.id)
     else:
-        engine.remove(container.id, force=True)
+        engine.containers.remove(container.id, force=True)
     eventually(lambda: state(container.pid) == "")
     for thread in stuck:
         thread.join(10)

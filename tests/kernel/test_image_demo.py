@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.host_only]
 
 def test_the_demo_images_share_their_base_layer(home):
     home.service.get("demo")
-    images = {image.references[0]: image for image in home.service.images()}
+    images = {image.references[0]: image for image in home.service.list()}
     assert sorted(images) == ["demo-base:latest", "demo-service:latest", "demo:latest"]
     assert len({image.layers[0].chain_id for image in images.values()}) == 1
     assert len(home.storage.names()) == 3

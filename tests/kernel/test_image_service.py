@@ -8,7 +8,6 @@ import pytest
 
 from tests.image_home import HELLO, digest, docker_archive, tar_of, write
 from tuicont.core.errors import Conflict, NotFound
-from tuicont.core.image.service import ImageService
 from tuicont.core.store.store import Store
 
 # What runs here is not this kernel's but other tools' and the programs of this host.
@@ -35,25 +34,26 @@ def test_a_name_goes_to_the_image_that_was_loaded_last(home, tmp_path):
 
 def test_removing_takes_names_first_and_the_image_with_the_last(home, tmp_path):
     [image] = home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO, tags=["a:1", "b:1"])))
-    assert home.service.remove("a:1", {}) == ("untagged: a:1",)
+    assert home.service.remove("a:1") == ("untagged: a:1",)
     assert home.service.get("b:1").references == ("b:1",)
-    assert home.service.remove("b:1", {}) == ("untagged: b:1", f"deleted: {image.id}")
+    assert home.service.remove("b:1") == ("untagged: b:1", f"deleted: {image.id}")
     assert home.is_empty()
 
 
 def test_an_image_that_a_container_uses_is_kept(home, tmp_path):
     [image] = home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO)))
+    home.users[image.id] = ("web-1",)
     with pytest.raises(Conflict, match="web-1"):
-        home.service.remove("made", {image.id: ("web-1",)})
-    assert home.service.remove("made", {image.id: ("web-1",)}, force=True) == ("untagged: made:latest",)
+        home.service.remove("made")
+    assert home.service.remove("made", force=True) == ("untagged: made:latest",)
     assert home.read(image.id, "/hello") == b"world"
 
 
 def test_an_image_of_several_names_is_not_removed_by_its_id(home, tmp_path):
     [image] = home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO, tags=["a:1", "b:1"])))
     with pytest.raises(Conflict, match="several names"):
-        home.service.remove(image.id, {})
-    home.service.remove(image.id, {}, force=True)
+        home.service.remove(image.id)
+    home.service.remove(image.id, force=True)
     assert home.is_empty()
 
 
@@ -62,7 +62,7 @@ def test_layers_go_with_the_last_image_that_has_them(home, tmp_path):
     home.service.load(write(tmp_path / "a.tar", docker_archive(HELLO, tags=["small:1"])))
     home.service.load(write(tmp_path / "b.tar", docker_archive(HELLO, top, tags=["large:1"])))
     assert len(home.storage.names()) == 2
-    home.service.remove("large:1", {})
+    home.service.remove("large:1")
     assert home.storage.names() == (digest(HELLO),)
     assert home.read("small:1", "/hello") == b"world"
 
@@ -90,7 +90,7 @@ def test_inspection_has_dockers_keys_and_the_images_own_words(home, tmp_path):
 
 def test_lost_records_are_recovered_from_the_content_store(home, tmp_path):
     [image] = home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO, tags=["a:1", "b:1"])))
-    lost = ImageService(Store(str(tmp_path / "new-db"), lambda: None), home.content, home.storage)
-    assert lost.images() == ()
+    lost = home.open(Store(str(tmp_path / "new-db"), lambda: None))
+    assert lost.list() == ()
     assert [(i.id, i.references) for i in lost.recover()] == [(image.id, ("a:1", "b:1"))]
     assert lost.get("a:1") == image

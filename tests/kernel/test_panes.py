@@ -42,7 +42,7 @@ def container(engine: LocalEngine) -> Iterator[Container]:
         command=("sh", "-c", "echo first; while read line; do echo got $line; done; sleep 1000"),
         limits=Limits(memory=64 << 20, pids=32),
     )
-    yield engine.start(engine.create(request).id)
+    yield engine.tasks.start(engine.containers.create(request).id)
 
 
 class Pane:
@@ -70,7 +70,7 @@ class Pane:
 
 def shells(engine: LocalEngine) -> list[int]:
     """The pids of the shells that are no script: the container's own init is one, and may become another program."""
-    return [process.pid for process in engine.top("box") if process.command in ("/bin/bash", "/bin/sh")]
+    return [process.pid for process in engine.views.processes("box") if process.command in ("/bin/bash", "/bin/sh")]
 
 
 def test_a_shell_is_a_process_in_the_container_on_a_terminal_of_the_panes_size(
@@ -107,7 +107,7 @@ def test_a_shell_ends_with_its_pane(engine: LocalEngine, container: Container) -
     (shell,) = shells(engine)
     pane.link.close(hang_up=True)
     until(lambda: not processes([shell]), "the end of the shell")
-    assert engine.container("box").state.alive
+    assert engine.containers.get("box").state.alive
 
 
 def test_a_log_is_followed_and_reading_ends_when_it_is_told_to(engine: LocalEngine, container: Container) -> None:
@@ -129,7 +129,7 @@ def test_each_page_is_drawn_from_what_the_kernel_says(engine: LocalEngine, conta
     page = next(p for p in PAGES if p is tab)
     data = page.load(engine, container.id) if page.load else None
     shown = page.present(
-        View(container=engine.container("box"), data=data, now_ns=time.time_ns(), width=100, height=20)
+        View(container=engine.containers.get("box"), data=data, now_ns=time.time_ns(), width=100, height=20)
     )
     text = "\n".join("".join(part for part, _ in line) for line in shown.lines)
     expected = {

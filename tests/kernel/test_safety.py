@@ -53,7 +53,7 @@ def capabilities(pid: int) -> dict[str, int]:
 def entered(engine: LocalEngine, container: Container, **fields: object) -> int:
     """The host's pid of a `sleep` that exec started."""
     before = set(in_group(engine, container))
-    engine.exec(container.id, ExecRequest(command=("sleep", "999"), **fields))  # type: ignore[arg-type]
+    engine.tasks.exec(container.id, ExecRequest(command=("sleep", "999"), **fields))  # type: ignore[arg-type]
     (pid,) = eventually(  # type: ignore[misc]
         lambda: [
             pid
@@ -169,7 +169,7 @@ def test_exec_joins_every_namespace_group_and_limit(engine: LocalEngine) -> None
         assert Path(f"/proc/{pid}/{file}").read_text() == Path(f"/proc/{container.pid}/{file}").read_text()
     assert Path(f"/proc/{pid}/cgroup").read_text() != Path("/proc/self/cgroup").read_text()
     # As in Docker: an exec outlives its client, but not its container.
-    engine.kill(container.id)
+    engine.tasks.kill(container.id)
     eventually(lambda: not os.path.exists(f"/proc/{pid}"))
 
 
@@ -194,8 +194,8 @@ def test_read_only_paths_cannot_be_written(engine: LocalEngine) -> None:
         "try 'echo 1 > /sys/kernel/profiling'; try 'mkdir /sys/fs/cgroup/memory/x'; echo end"
     )
     container = run(engine, "sh", "-c", f"{script}; sleep 1000")
-    eventually(lambda: "end" in [line.text for line in engine.logs(container.id)])
-    assert [line.text for line in engine.logs(container.id)] == ["end"]
+    eventually(lambda: "end" in [line.text for line in engine.views.logs(container.id)])
+    assert [line.text for line in engine.views.logs(container.id)] == ["end"]
     mounts = [line.split() for line in Path(f"/proc/{container.pid}/mountinfo").read_text().splitlines()]
     options = {fields[4]: fields[5].split(",") for fields in mounts}
     for path in (*DOCKERS_READ_ONLY, "/sys", "/sys/fs/cgroup"):
@@ -231,8 +231,8 @@ def test_devices_that_are_not_its_own_cannot_be_opened(engine: LocalEngine) -> N
     lines = output(engine, "sh", "-c", f"({script}) 2>/dev/null; head -c 3 /zero | wc -c")
     assert lines.split() == ["3"]
     privileged = run(engine, "sh", "-c", f"({script}) 2>/dev/null", privileged=True)
-    engine.wait(privileged.id, 10)
-    assert "kmsg" in [line.text for line in engine.logs(privileged.id)]
+    engine.tasks.wait(privileged.id, 10)
+    assert "kmsg" in [line.text for line in engine.views.logs(privileged.id)]
 
 
 # the program that is executed inside
@@ -245,7 +245,7 @@ def test_the_engines_program_cannot_be_written_through_proc_exe(engine: LocalEng
     before = hashlib.sha256(Path(f"/proc/self/fd/{held}").read_bytes()).digest()
     attempt = output(engine, "sh", "-c", "(echo x > /proc/1/exe) 2>/dev/null && echo wrote; echo end", init=True)
     assert attempt.split() == ["end"]
-    engine.kill(container.id)
+    engine.tasks.kill(container.id)
     eventually(lambda: not os.path.exists(f"/proc/{container.pid}"))
     # ETXTBSY protects it only while it runs somewhere: its mount is what must refuse.
     assert os.fstatvfs(held).f_flag & os.ST_RDONLY
@@ -328,26 +328,26 @@ def test_links_of_an_image_lead_nowhere(
     for number, (place, parents) in enumerate(PLACES.items()):
         layer = tar_of(*map(directory, parents), link(place, way.format(outside)))
         archive = write(tmp_path / f"{number}.tar", docker_archive(busybox_layer(), layer, tags=[f"bad:{number}"]))
-        engine.load_image(archive)
+        engine.images.load(archive)
         mounts = (TmpfsMount(target="/tmp"), BindMount(source=str(tmp_path / "data"), target="/mnt/deep"))
-        container = engine.create(
+        container = engine.containers.create(
             ContainerRequest(image=f"bad:{number}", command=("sleep", "1000"), mounts=mounts, workdir="/work/deep")
         )
         before = footprint(engine, root)
         try:
-            engine.start(container.id)
+            engine.tasks.start(container.id)
         except EngineError as error:
             assert_clear(error, f"cannot start {container.name}")
             assert footprint(engine, root) == before
         else:
             started += 1
-            pid = engine.container(container.id).pid
+            pid = engine.containers.get(container.id).pid
             assert namespace(pid, "mnt") != namespace("self", "mnt")
             inside = Path(f"/proc/{pid}/root")
             assert not os.path.exists(f"{inside}{outside}/secret")
             mounted = Path(f"/proc/{pid}/mountinfo").read_text()
             assert str(outside) not in [line.split()[3] for line in mounted.splitlines()]
-        engine.remove(container.id, force=True)
+        engine.containers.remove(container.id, force=True)
         assert Path("/proc/self/mountinfo").read_text().count("\n") == hosts
     assert started, "not one of these images started: the test proves too little"
 
@@ -356,12 +356,12 @@ def test_device_nodes_of_an_image_cannot_be_opened(engine: LocalEngine, tmp_path
     node = tarfile.TarInfo("kmsg")
     node.type, node.devmajor, node.devminor, node.mode = tarfile.CHRTYPE, 1, 11, 0o666
     layers = (busybox_layer(), tar_of(node))
-    engine.load_image(write(tmp_path / "nodes.tar", docker_archive(*layers, tags=["nodes:latest"])))
+    engine.images.load(write(tmp_path / "nodes.tar", docker_archive(*layers, tags=["nodes:latest"])))
     script = "[ -c /kmsg ] && echo node; : < /kmsg && echo opened; echo end"
     request = ContainerRequest(image="nodes", command=("sh", "-c", f"({script}) 2>/dev/null"))
-    container = engine.start(engine.create(request).id)
-    engine.wait(container.id, 10)
-    assert "opened" not in [line.text for line in engine.logs(container.id)]
+    container = engine.tasks.start(engine.containers.create(request).id)
+    engine.tasks.wait(container.id, 10)
+    assert "opened" not in [line.text for line in engine.views.logs(container.id)]
 
 
 @pytest.mark.host_only
@@ -375,9 +375,9 @@ def test_a_set_uid_program_of_an_image_gains_nothing_with_no_new_privileges(
     program = tarfile.TarInfo("who")
     program.size, program.mode = len(content), 0o4755
     archive = docker_archive(tar_with(program, content), tags=["suid:latest"])
-    engine.load_image(write(tmp_path / "suid.tar", archive))
+    engine.images.load(write(tmp_path / "suid.tar", archive))
     for options, expected in (((), "0"), (("no-new-privileges",), "1000")):
         request = ContainerRequest(image="suid", command=("/who",), user="1000:1000", security_opt=options)
-        container = engine.start(engine.create(request).id)
-        engine.wait(container.id, 10)
-        assert [line.text for line in engine.logs(container.id)] == [expected], options
+        container = engine.tasks.start(engine.containers.create(request).id)
+        engine.tasks.wait(container.id, 10)
+        assert [line.text for line in engine.views.logs(container.id)] == [expected], options

@@ -27,13 +27,13 @@ NAMES = ("one", "two", "three")
 
 def create(engine: LocalEngine, name: str, chance: random.Random) -> None:
     command = chance.choice([("sleep", "1000"), ("true",), ("sh", "-c", "trap '' TERM; while :; do sleep 0.05; done")])
-    engine.create(
+    engine.containers.create(
         ContainerRequest(image="demo", name=name, command=command, auto_remove=chance.random() < 0.2, stop_timeout=0.05)
     )
 
 
 def execute(engine: LocalEngine, name: str, _chance: random.Random) -> None:
-    session = engine.exec(name, ExecRequest(command=("echo", "hello")))
+    session = engine.tasks.exec(name, ExecRequest(command=("echo", "hello")))
     try:
         while session.read(10) is not None:
             pass
@@ -46,21 +46,21 @@ VERBS: tuple[Verb, ...] = (
     create,
     create,
     execute,
-    lambda engine, name, _: engine.start(name),
-    lambda engine, name, _: engine.start(name),
-    lambda engine, name, _: engine.stop(name, timeout=0.02),
-    lambda engine, name, _: engine.kill(name),
-    lambda engine, name, _: engine.restart(name, timeout=0),
-    lambda engine, name, _: engine.pause(name),
-    lambda engine, name, _: engine.unpause(name),
-    lambda engine, name, chance: engine.rename(name, chance.choice(NAMES)),
-    lambda engine, name, _: engine.update(name, Limits(pids=50)),
-    lambda engine, name, _: engine.remove(name),
-    lambda engine, name, _: engine.remove(name, force=True),
-    lambda engine, name, _: list(engine.containers()),
-    lambda engine, name, _: engine.inspect(name),
-    lambda engine, name, _: list(engine.diff(name)),
-    lambda engine, name, _: engine.prune(),
+    lambda engine, name, _: engine.tasks.start(name),
+    lambda engine, name, _: engine.tasks.start(name),
+    lambda engine, name, _: engine.tasks.stop(name, timeout=0.02),
+    lambda engine, name, _: engine.tasks.kill(name),
+    lambda engine, name, _: engine.tasks.restart(name, timeout=0),
+    lambda engine, name, _: engine.tasks.pause(name),
+    lambda engine, name, _: engine.tasks.unpause(name),
+    lambda engine, name, chance: engine.containers.rename(name, chance.choice(NAMES)),
+    lambda engine, name, _: engine.containers.update(name, Limits(pids=50)),
+    lambda engine, name, _: engine.containers.remove(name),
+    lambda engine, name, _: engine.containers.remove(name, force=True),
+    lambda engine, name, _: list(engine.containers.list()),
+    lambda engine, name, _: engine.containers.inspect(name),
+    lambda engine, name, _: list(engine.views.diff(name)),
+    lambda engine, name, _: engine.containers.prune(),
 )
 
 
@@ -95,7 +95,7 @@ def in_child(root: str, seed: int) -> tuple[int, str]:
 
 def disagreements(engine: LocalEngine, root: str) -> list[str]:
     """Where the records say one thing and the kernel another."""
-    containers = engine.containers()
+    containers = engine.containers.list()
     alive = {c.id: c for c in containers if c.state.alive}
     found = [f"{c.name} is recorded as running" for c in alive.values() if state(c.pid) in ("", "Z")]
     found += [
@@ -132,7 +132,7 @@ def all_agrees(engine: LocalEngine, root: str) -> None:
 
 
 def test_three_processes_on_the_same_containers(engine: LocalEngine, root: str) -> None:
-    engine.image("demo")
+    engine.images.get("demo")
     children = [in_child(root, SEED + number) for number in range(3)]
     wrong = []
     for pid, report in children:
@@ -144,7 +144,7 @@ def test_three_processes_on_the_same_containers(engine: LocalEngine, root: str) 
 
 
 def test_threads_of_one_engine_on_the_same_containers(engine: LocalEngine, root: str) -> None:
-    engine.image("demo")
+    engine.images.get("demo")
     wrong: list[str] = []
 
     def run(seed: int) -> None:
@@ -164,10 +164,12 @@ def test_threads_of_one_engine_on_the_same_containers(engine: LocalEngine, root:
 def test_who_ends_a_container_need_not_be_the_first_to_see_its_end(engine: LocalEngine, root: str, act: str) -> None:
     other = open_engine(root)
     for _ in range(25):
-        container = engine.start(engine.create(ContainerRequest(image="demo", command=("sleep", "1000"))).id)
-        waiting = threading.Thread(target=other.wait, args=(container.id,))
+        container = engine.tasks.start(
+            engine.containers.create(ContainerRequest(image="demo", command=("sleep", "1000"))).id
+        )
+        waiting = threading.Thread(target=other.tasks.wait, args=(container.id,))
         waiting.start()
-        ended = engine.kill(container.id) if act == "kill" else engine.stop(container.id, timeout=0)
+        ended = engine.tasks.kill(container.id) if act == "kill" else engine.tasks.stop(container.id, timeout=0)
         assert not ended.state.alive
         waiting.join()
         assert not cgroup_directories(engine.cgroup_parent, container.id)

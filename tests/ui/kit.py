@@ -14,7 +14,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.app import TuicontApp
 from tuicont.bridge import Bridge, Opening
 from tuicont.config import Config
@@ -102,5 +102,5 @@ async def select(pilot: Pilot[Any], name: str) -> None:
     """Put the cursor on a container."""
     screen = pilot.app.screen
     table = screen.table  # type: ignore[attr-defined]
-    table.move_to_key(pilot.app.engine.container(name).id)  # type: ignore[attr-defined]
+    table.move_to_key(pilot.app.engine.containers.get(name).id)  # type: ignore[attr-defined]
     await pilot.pause()

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sys
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine, ScriptedMetrics
 from tuicont.app import run
 from tuicont.bridge import Opening
 from tuicont.config import Config
 from tuicont.core.model.stats import Snapshot
 
 
-class Moving(ScriptedEngine):
+class MovingMetrics(ScriptedMetrics):
     """Each snapshot is a second later."""
 
     def snapshot(self) -> Snapshot:
-        self.tick()
+        self._world.tick()
         return super().snapshot()
+
+
+def moving(count: int) -> ScriptedEngine:
+    engine = ScriptedEngine(count)
+    engine.metrics = MovingMetrics(engine)
+    return engine
 
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    sys.exit(run(Opening(lambda: Moving(count)), Config()))
+    sys.exit(run(Opening(lambda: moving(count)), Config()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import called, gone, row_of, running, screen_text, select, shown, until
 from tuicont.core.errors import KernelError
 from tuicont.core.model.limits import Limits
@@ -67,7 +67,7 @@ async def test_kill_goes_to_the_signal_whose_letter_is_typed(engine: ScriptedEng
         await shown(pilot, "send a signal to worker")
         await pilot.press("h", "enter")
         await called(pilot, "kill", "worker", "SIGHUP")
-        assert engine.container("worker").state is State.RUNNING
+        assert engine.containers.get("worker").state is State.RUNNING
 
 
 async def test_remove_says_what_is_lost_before_it_does_it(engine: ScriptedEngine) -> None:
@@ -135,7 +135,7 @@ async def test_copy_id_puts_the_id_on_the_clipboard(engine: ScriptedEngine) -> N
     async with running(engine) as pilot:
         await select(pilot, "web-1")
         await pilot.press("y")
-        assert pilot.app.clipboard == engine.container("web-1").id
+        assert pilot.app.clipboard == engine.containers.get("web-1").id
 
 
 async def test_load_image_asks_for_a_path_and_loads_it(engine: ScriptedEngine) -> None:
@@ -225,7 +225,7 @@ async def test_errors_of_many_are_told_once(engine: ScriptedEngine) -> None:
 async def test_a_slow_verb_shows_in_the_row_until_it_is_done(engine: ScriptedEngine) -> None:
     async with running(engine) as pilot:
         screen = pilot.app.screen
-        container = engine.container("web-1")
+        container = engine.containers.get("web-1")
         screen.set_doing(container.id, "stop")  # type: ignore[attr-defined]
         await until(pilot, lambda: "◌ stop …" in row_of(pilot, "web-1"))
         screen.set_doing(container.id, "")  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import Still, gone, row_of, running, screen_text, select, shown, until
 from tuicont.config import Config
 from tuicont.core.model.limits import Limits
@@ -20,7 +20,7 @@ def engine() -> ScriptedEngine:
 def names(pilot: object) -> list[str]:
     """The containers in the order of the table."""
     engine = pilot.app.engine  # type: ignore[attr-defined]
-    return [engine.container(key).name for key in pilot.app.screen.table.keys]  # type: ignore[attr-defined]
+    return [engine.containers.get(key).name for key in pilot.app.screen.table.keys]  # type: ignore[attr-defined]
 
 
 async def test_it_shows_every_state_by_glyph_and_word(engine: ScriptedEngine) -> None:
@@ -56,7 +56,7 @@ async def test_wide_terminals_have_more_columns(engine: ScriptedEngine) -> None:
 
 async def test_another_process_s_change_appears_without_a_tick(engine: ScriptedEngine) -> None:
     async with running(engine) as pilot:
-        engine.create(ContainerRequest(image="demo", name="elsewhere", limits=Limits()))
+        engine.containers.create(ContainerRequest(image="demo", name="elsewhere", limits=Limits()))
         await shown(pilot, "elsewhere")
         assert "○ created" in row_of(pilot, "elsewhere")
 
@@ -85,7 +85,7 @@ async def test_a_container_that_is_opened_before_anything_is_drawn_comes_into_vi
     engine = ScriptedEngine(12)
     app = Still(engine)
     async with app.run_test(size=(80, 24)) as pilot:
-        app.post_message(OpenContainer(engine.container("worker").id))
+        app.post_message(OpenContainer(engine.containers.get("worker").id))
         await shown(pilot, "▸ worker")
 
 

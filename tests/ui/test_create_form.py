@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import called, gone, running, screen_text, shown, until
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest

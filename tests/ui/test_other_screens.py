@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, shown, until
 from tuicont.actions import PRESETS, resolve_keys
 from tuicont.config import THEMES, Config
@@ -21,7 +21,7 @@ async def test_events_shows_what_happened_and_what_happens(engine: ScriptedEngin
     async with running(engine) as pilot:
         await pilot.press("6")
         await shown(pilot, "killed by the OOM killer")
-        engine.pause("web-1")
+        engine.tasks.pause("web-1")
         await until(pilot, lambda: "❄ web-1" in screen_text(pilot))
         assert "following ●" in screen_text(pilot)
 
@@ -156,5 +156,7 @@ async def test_quitting_is_immediate(engine: ScriptedEngine, key: str) -> None:
 
 
 def test_leaving_says_how_many_go_on_running(engine: ScriptedEngine) -> None:
-    assert leaving_text(engine.snapshot()) == "3 containers go on running (1 frozen); tuicont ps lists them\n"
-    assert leaving_text(Snapshot(time_ns=0, containers=(), samples={}, rates={})) == "no container is running\n"
+    assert leaving_text(engine.metrics.snapshot()) == "3 containers go on running (1 frozen); tuicont ps lists them\n"
+    assert (
+        leaving_text(Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})) == "no container is running\n"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.doubles.scripted import MIB, ScriptedEngine
+from tests.doubles.scripted.engine import MIB, ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, select, shown, until
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
@@ -28,7 +28,7 @@ def details(pilot: Pilot[Any]) -> Details:
 async def tick(pilot: Pilot[Any], engine: ScriptedEngine) -> None:
     """A second later, the next snapshot."""
     engine.tick()
-    details(pilot).show(pilot.app.screen.selected, engine.snapshot())  # type: ignore[attr-defined]
+    details(pilot).show(pilot.app.screen.selected, engine.metrics.snapshot())  # type: ignore[attr-defined]
     await pilot.pause()
 
 
@@ -97,7 +97,7 @@ async def test_only_the_visible_tab_asks_the_engine(engine: ScriptedEngine, monk
     asked: list[str] = []
 
     def counted(verb: str) -> Callable[[str], Any]:
-        real = getattr(engine, verb)
+        real = getattr(engine.views, verb)
 
         def call(ref: str) -> Any:
             asked.append(verb)
@@ -105,15 +105,15 @@ async def test_only_the_visible_tab_asks_the_engine(engine: ScriptedEngine, monk
 
         return call
 
-    for verb in ("top", "cgroup_files", "layers", "mounts", "namespaces", "inspect"):
-        monkeypatch.setattr(engine, verb, counted(verb))
+    for verb in ("processes", "cgroup_files", "layers", "mounts", "namespaces"):
+        monkeypatch.setattr(engine.views, verb, counted(verb))
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "processes")
         await shown(pilot, "sh -c worker")
         for _ in range(3):
             await tick(pilot, engine)
-        await until(pilot, lambda: asked.count("top") >= 4)
-        assert set(asked) == {"top"}
+        await until(pilot, lambda: asked.count("processes") >= 4)
+        assert set(asked) == {"processes"}
 
 
 async def test_what_the_engine_refuses_stands_in_the_tab(
@@ -122,7 +122,7 @@ async def test_what_the_engine_refuses_stands_in_the_tab(
     def refuse(ref: str) -> tuple[CgroupFile, ...]:
         raise KernelError("read the cgroup of web-1", "no such device (ENODEV)")
 
-    monkeypatch.setattr(engine, "cgroup_files", refuse)
+    monkeypatch.setattr(engine.views, "cgroup_files", refuse)
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "cgroup")
         await shown(pilot, "cannot read the cgroup of web-1: no such device (ENODEV)")
@@ -151,7 +151,7 @@ async def test_a_hostile_command_line_cannot_write_to_the_terminal(
         started_ns=0,
         command="\x1b]0;owned\x07\x1b[2J\u202eevil",
     )
-    monkeypatch.setattr(engine, "top", lambda ref: (evil,))
+    monkeypatch.setattr(engine.views, "processes", lambda ref: (evil,))
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "processes")
         await shown(pilot, "evil")
@@ -180,7 +180,7 @@ async def test_a_long_cgroup_value_unfolds_and_folds(engine: ScriptedEngine, mon
         writable=False,
         meaning="memory by kind",
     )
-    monkeypatch.setattr(engine, "cgroup_files", lambda ref: (stat,))
+    monkeypatch.setattr(engine.views, "cgroup_files", lambda ref: (stat,))
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "cgroup")
         await shown(pilot, "▸ memory.stat")
@@ -254,7 +254,7 @@ class Log:
 
 
 async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngine) -> None:
-    engine.logs = Log([f"line {n}" for n in range(2000)])  # type: ignore[method-assign, assignment]
+    engine.views.logs = Log([f"line {n}" for n in range(2000)])  # type: ignore[method-assign, assignment]
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "logs")
         await shown(pilot, "line 1999")
@@ -278,7 +278,7 @@ async def test_log_lines_are_filtered_and_filtered_out(engine: ScriptedEngine) -
 
 
 async def test_a_log_search_goes_from_match_to_match(engine: ScriptedEngine) -> None:
-    engine.logs = Log([f"{'needle' if n % 500 == 7 else 'hay'} {n}" for n in range(2000)])  # type: ignore[method-assign, assignment]
+    engine.views.logs = Log([f"{'needle' if n % 500 == 7 else 'hay'} {n}" for n in range(2000)])  # type: ignore[method-assign, assignment]
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "logs")
         await shown(pilot, "hay 1999")
@@ -291,7 +291,7 @@ async def test_a_log_search_goes_from_match_to_match(engine: ScriptedEngine) -> 
 
 
 async def test_time_stamps_and_wrapping_are_switched(engine: ScriptedEngine) -> None:
-    engine.logs = Log(["x" * 100 + " tail"])  # type: ignore[method-assign, assignment]
+    engine.views.logs = Log(["x" * 100 + " tail"])  # type: ignore[method-assign, assignment]
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "logs")
         await shown(pilot, "xxx")
@@ -320,7 +320,7 @@ async def test_logs_are_saved_to_a_new_file_only(engine: ScriptedEngine, tmp_pat
 
 
 async def test_a_log_cannot_write_to_the_terminal_but_may_use_colours(engine: ScriptedEngine) -> None:
-    engine.logs = Log(["\x1b[31mred\x1b[0m \x1b[2J\x1b]52;c;ZXZpbA==\x07after\x07\x9b5n"])  # type: ignore[method-assign, assignment]
+    engine.views.logs = Log(["\x1b[31mred\x1b[0m \x1b[2J\x1b]52;c;ZXZpbA==\x07after\x07\x9b5n"])  # type: ignore[method-assign, assignment]
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "logs")
         await shown(pilot, "red after")
@@ -328,7 +328,7 @@ async def test_a_log_cannot_write_to_the_terminal_but_may_use_colours(engine: Sc
 
 
 async def test_a_long_log_is_whole_from_end_to_beginning(engine: ScriptedEngine) -> None:
-    engine.logs = Log([f"line {n}" for n in range(100_000)])  # type: ignore[method-assign, assignment]
+    engine.views.logs = Log([f"line {n}" for n in range(100_000)])  # type: ignore[method-assign, assignment]
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "logs")
         await shown(pilot, "line 99999")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
+from tests.doubles.scripted.views import ScriptedViews
 from tests.ui.kit import Still, select, shown, until
 from tuicont.core.model.container import LogLine, LogQuery
 from tuicont.screens.details import Details
@@ -67,7 +68,7 @@ TABS: dict[str, Before] = {
 }
 
 
-class Coloured(ScriptedEngine):
+class ColouredViews(ScriptedViews):
     """With colours in the log."""
 
     def logs(self, ref: str, query: LogQuery = LogQuery()) -> Any:
@@ -76,7 +77,13 @@ class Coloured(ScriptedEngine):
             yield LogLine(time_ns=line.time_ns, stream=line.stream, text=text)
 
 
+def coloured() -> ScriptedEngine:
+    engine = ScriptedEngine()
+    engine.views = ColouredViews(engine)
+    return engine
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 @pytest.mark.parametrize("name", TABS)
 def test_tab(snap_compare: Callable[..., bool], name: str, size: tuple[int, int]) -> None:
-    assert snap_compare(Still(Coloured()), terminal_size=size, run_before=TABS[name])
+    assert snap_compare(Still(coloured()), terminal_size=size, run_before=TABS[name])

@@ -8,7 +8,8 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from tests.doubles.scripted import ScriptedEngine, ScriptedSession
+from tests.doubles.scripted.engine import ScriptedEngine
+from tests.doubles.scripted.session import ScriptedSession
 from tests.ui.kit import called, gone, running, screen_text, select, shown, until
 from tuicont.core.errors import CommandNotFound
 from tuicont.core.model.request import ExecRequest
@@ -49,14 +50,14 @@ async def test_keys_that_mean_something_elsewhere_go_to_the_program(engine: Scri
 
 
 async def test_a_container_without_bash_gets_sh(engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine.exec
+    real = engine.tasks.exec
 
     def without_bash(ref: str, request: ExecRequest) -> ScriptedSession:
         if request.command == ("/bin/bash",):
             raise CommandNotFound("run /bin/bash", "no such file or directory (ENOENT)")
         return real(ref, request)
 
-    monkeypatch.setattr(engine, "exec", without_bash)
+    monkeypatch.setattr(engine.tasks, "exec", without_bash)
     async with running(engine) as pilot:
         await open_shell(pilot, engine)
         await called(pilot, "exec", "web-1", ("/bin/sh",))
@@ -103,7 +104,7 @@ async def test_a_shell_goes_on_while_another_container_is_looked_at(engine: Scri
         await gone(pilot, "/ #")
         session.say(b"done in the background\r\n")
         await select(pilot, "web-1")
-        pilot.app.screen.query_one(Details).open_shell(engine.container("web-1"))
+        pilot.app.screen.query_one(Details).open_shell(engine.containers.get("web-1"))
         await shown(pilot, "done in the background")
         assert len(engine.sessions) == 1
 
@@ -175,7 +176,7 @@ async def test_attaching_to_a_terminal_is_left_with_the_detach_keys(engine: Scri
         await pilot.press("ctrl+p", "ctrl+q")
         await shown(pilot, "detached from worker")
         assert session.written == b"\x10x"
-        assert engine.container("worker").state.alive
+        assert engine.containers.get("worker").state.alive
 
 
 async def test_attaching_without_a_terminal_shows_lines(engine: ScriptedEngine) -> None:

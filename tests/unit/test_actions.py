@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.actions import (
     ACTIONS,
     BY_ID,
@@ -57,7 +57,7 @@ def test_destructive_actions_change_something() -> None:
 
 def test_one_target_that_takes_the_verb_is_enough() -> None:
     engine = ScriptedEngine()
-    fresh, web = engine.container("fresh"), engine.container("web-1")
+    fresh, web = engine.containers.get("fresh"), engine.containers.get("web-1")
     stop = BY_ID["stop"]
     assert stop.refused(Situation(targets=(fresh, web))) == ""
     assert stop.refused(Situation(targets=(fresh,))) == "cannot stop fresh: it is created, not running or paused"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.doubles.scripted import ScriptedEngine
+from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Event
 from tuicont.core.model.stats import Pressure, Sample
@@ -20,7 +20,7 @@ def text(cell: Cell) -> str:
 
 
 def named(engine: ScriptedEngine, name: str) -> Container:
-    return engine.container(name)
+    return engine.containers.get(name)
 
 
 @given(st.integers(78, 300))
@@ -31,7 +31,7 @@ def test_the_columns_fit_their_width(width: int) -> None:
 
 def test_every_cell_fits_its_column() -> None:
     engine = ScriptedEngine(10)
-    snapshot = engine.snapshot()
+    snapshot = engine.metrics.snapshot()
     for width in (78, 118, 158):
         columns = rows.columns_for(width)
         for c in snapshot.containers:
@@ -57,7 +57,7 @@ def test_the_running_verb_stands_for_the_state() -> None:
 
 def test_order_follows_the_figures_and_puts_what_does_not_run_last() -> None:
     engine = ScriptedEngine()
-    snapshot = engine.snapshot()
+    snapshot = engine.metrics.snapshot()
     cpu = {c.name: snapshot.rates[c.id].cpu for c in snapshot.containers if c.state.alive}
     shown = [c.name for c in rows.order(snapshot, "cpu", reverse=False, query="")]
     assert shown[:3] == sorted(cpu, key=lambda name: -cpu[name])
@@ -66,7 +66,7 @@ def test_order_follows_the_figures_and_puts_what_does_not_run_last() -> None:
 
 
 def test_every_column_can_be_sorted_by() -> None:
-    snapshot = ScriptedEngine(7).snapshot()
+    snapshot = ScriptedEngine(7).metrics.snapshot()
     for column in rows.columns_for(158):
         assert len(rows.order(snapshot, column.id, reverse=False, query="")) == 7
 

@@ -141,7 +141,7 @@ def test_the_overview_has_limits_mounts_environment_and_pressure() -> None:
         network="host",
     )
     sample = Sample(time_ns=0, memory=48 << 20, pids=3, cpu_pressure=Pressure(some_avg10=12.5))
-    view = View(container=container(request=request, limits=Limits(memory=64 << 20, pids=64)), sample=sample)
+    view = View(container=container(request=request), limits=Limits(memory=64 << 20, pids=64), sample=sample)
     page = overview.page(view)
     assert "48M of 64M" in row(page, "memory")
     assert "3 of 64" in row(page, "pids")

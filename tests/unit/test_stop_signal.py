@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tuicont.core.engine.lifecycle import known_signal
+from tuicont.core.engine.births.create import known_signal
 
 
 @pytest.mark.parametrize(

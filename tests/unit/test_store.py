@@ -12,6 +12,7 @@ import pytest
 
 from tuicont.core.errors import Unsupported
 from tuicont.core.model.container import Container
+from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image, ImageConfig
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State
@@ -60,7 +61,7 @@ def test_containers_come_back_newest_first(store: Store) -> None:
 def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
     with pytest.raises(RuntimeError), store.transaction() as transaction:
         transaction.put_container(container(1))
-        transaction.event("/containers/create", "1", "c1")
+        transaction.event(Topic.CONTAINER_CREATE, "1", "c1")
         raise RuntimeError
     assert store.containers() == ()
     assert store.last_event() == 0
@@ -97,7 +98,7 @@ def test_another_process_s_change_is_seen(store: Store, tmp_path: Path) -> None:
 def test_events_are_numbered_without_gaps_and_read_from_a_place(store: Store) -> None:
     for number in range(5):
         with store.transaction() as transaction:
-            transaction.event("/tasks/start", "id", "web", {"pid": str(number)})
+            transaction.event(Topic.TASK_START, "id", "web", {"pid": str(number)})
     assert [e.seq for e in store.events(2, 2)] == [3, 4]
     assert [e.detail["pid"] for e in store.last_events(0, 2)] == ["3", "4"]
 
@@ -123,7 +124,7 @@ def test_deleting_a_container_forgets_its_history_and_keeps_its_events(store: St
     put(store, container(1))
     with store.transaction() as transaction:
         transaction.add_history(container(1).id, 5, b"samples", 0)
-        transaction.event("/containers/create", container(1).id, "c1")
+        transaction.event(Topic.CONTAINER_CREATE, container(1).id, "c1")
     with store.transaction() as transaction:
         transaction.delete_container(container(1).id)
     assert store.history(container(1).id) == ()
@@ -156,7 +157,7 @@ def test_threads_do_not_lose_each_other_s_updates(store: Store) -> None:
     assert store.containers()[0].restarts == 200
 
 
-@pytest.mark.parametrize("damage", [b"\xff" * 4096, b"not a database at all, sorry" * 200])
+@pytest.mark.parametrize("damage", [b"\xff" * 4096, b"not a database at all, sorry" * 200], ids=["bytes", "text"])
 def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "t.db"
     store = Store(str(path), lambda: None)

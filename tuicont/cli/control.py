@@ -54,28 +54,28 @@ def _rename_arguments(parser: VerbParser) -> None:
 
 
 def _stop(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.stop(ref, signal=args.signal, timeout=args.time))
+    return each(args.containers, lambda ref: context.engine.tasks.stop(ref, signal=args.signal, timeout=args.time))
 
 
 def _kill(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.kill(ref, args.signal))
+    return each(args.containers, lambda ref: context.engine.tasks.kill(ref, args.signal))
 
 
 def _restart(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.restart(ref, timeout=args.time))
+    return each(args.containers, lambda ref: context.engine.tasks.restart(ref, timeout=args.time))
 
 
 def _pause(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, context.engine.pause)
+    return each(args.containers, context.engine.tasks.pause)
 
 
 def _unpause(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, context.engine.unpause)
+    return each(args.containers, context.engine.tasks.unpause)
 
 
 def _rm(args: argparse.Namespace, context: Context) -> int:
     gone = (NotFound,) if args.force else ()
-    return each(args.containers, lambda ref: context.engine.remove(ref, force=args.force), passing_over=gone)
+    return each(args.containers, lambda ref: context.engine.containers.remove(ref, force=args.force), passing_over=gone)
 
 
 def _wait(args: argparse.Namespace, context: Context) -> int:
@@ -83,11 +83,11 @@ def _wait(args: argparse.Namespace, context: Context) -> int:
         assert isinstance(status, ExitStatus)
         return str(status.code)
 
-    return each(args.containers, context.engine.wait, show=code)
+    return each(args.containers, context.engine.tasks.wait, show=code)
 
 
 def _rename(args: argparse.Namespace, context: Context) -> int:
-    context.engine.rename(args.container, args.name)
+    context.engine.containers.rename(args.container, args.name)
     return 0
 
 

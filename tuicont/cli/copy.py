@@ -72,7 +72,7 @@ def _place(text: str) -> _Place:
 
 
 def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Namespace) -> None:
-    chunks = engine.copy_out(source.container, _clean(source.path), follow=args.follow_link)
+    chunks = engine.files.copy_out(source.container, _clean(source.path), follow=args.follow_link)
     if destination.path == "-":
         if sys.stdout.isatty():
             raise Invalid(
@@ -117,7 +117,7 @@ def _in(engine: Engine, source: _Place, destination: _Place, args: argparse.Name
     if source.path == "-":
         if there is None or not there.isdir():
             raise Invalid(f"copy into {destination}", "a tar stream needs a directory to be unpacked in")
-        engine.copy_in(destination.container, destination.path, sys.stdin.buffer)
+        engine.files.copy_in(destination.container, destination.path, sys.stdin.buffer)
         return
     path = os.path.realpath(source.path) if args.follow_link else os.path.abspath(source.path)
     if not os.path.lexists(path):
@@ -136,7 +136,7 @@ def _in(engine: Engine, source: _Place, destination: _Place, args: argparse.Name
     else:
         parent, name = os.path.split(destination.path.rstrip("/"))
     with tar_of(path, name, keep_owner=args.archive) as archive:
-        engine.copy_in(destination.container, parent or "/", archive)
+        engine.files.copy_in(destination.container, parent or "/", archive)
 
 
 def _check_types(
@@ -161,9 +161,9 @@ def _clean(path: str) -> str:
 
 def _stat(engine: Engine, place: _Place) -> tarfile.TarInfo | None:
     """What a path in a container is, links followed; None when there is nothing."""
-    engine.container(place.container)
+    engine.containers.get(place.container)
     try:
-        return first_member(ChunkReader(engine.copy_out(place.container, _clean(place.path), follow=True)))
+        return first_member(ChunkReader(engine.files.copy_out(place.container, _clean(place.path), follow=True)))
     except NotFound:
         return None
 
@@ -173,7 +173,7 @@ def _diff_arguments(parser: VerbParser) -> None:
 
 
 def _diff(args: argparse.Namespace, context: Context) -> int:
-    print_lines(f"{change.kind} {plain(change.path)}" for change in context.engine.diff(args.container))
+    print_lines(f"{change.kind} {plain(change.path)}" for change in context.engine.views.diff(args.container))
     return 0
 
 

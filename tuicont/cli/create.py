@@ -50,11 +50,11 @@ def _run(args: argparse.Namespace, context: Context) -> int:
     container = _make(context, wanted, args.cidfile)
     try:
         if args.detach:
-            context.engine.start(container.id)
+            context.engine.tasks.start(container.id)
             print(container.id)
             return 0
         rows, cols = terminal.size()
-        session = context.engine.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
+        session = context.engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
     except EngineError:
         if wanted.auto_remove:
             _remove(context, container.id)
@@ -82,7 +82,7 @@ def _streams(attach: list[str], wanted: ContainerRequest) -> terminal.Streams:
 
 def _make(context: Context, wanted: ContainerRequest, cidfile: str | None) -> Container:
     if cidfile is None:
-        return context.engine.create(wanted)
+        return context.engine.containers.create(wanted)
     operation = f"write the container's id to {cidfile}"
     try:
         fd = os.open(cidfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
@@ -92,7 +92,7 @@ def _make(context: Context, wanted: ContainerRequest, cidfile: str | None) -> Co
     except OSError as error:
         raise kernel_error(operation, f"open {cidfile}", error) from error
     try:
-        container = context.engine.create(wanted)
+        container = context.engine.containers.create(wanted)
     except BaseException:
         os.unlink(cidfile)
         os.close(fd)
@@ -104,7 +104,7 @@ def _make(context: Context, wanted: ContainerRequest, cidfile: str | None) -> Co
 
 def _remove(context: Context, container_id: str) -> None:
     try:
-        context.engine.remove(container_id, force=True)
+        context.engine.containers.remove(container_id, force=True)
     except NotFound:
         # Another process of ours that saw it end was quicker.
         return

@@ -32,7 +32,7 @@ def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str,
         "Image": container.image_id,
         "RestartCount": container.restarts,
         "LogPath": engine_view["log_path"],
-        "HostConfig": _host_config(request, container.limits),
+        "HostConfig": _host_config(request, msgspec.convert(engine_view["limits"], Limits)),
         "Mounts": [_mount(mount) for mount in request.mounts],
         "Config": {
             "Hostname": engine_view["spec"].get("hostname", ""),

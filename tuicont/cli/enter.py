@@ -45,7 +45,7 @@ def _exec(args: argparse.Namespace, context: Context) -> int:
         rows=rows,
         cols=cols,
     )
-    session = context.engine.exec(container, wanted)
+    session = context.engine.tasks.exec(container, wanted)
     if args.detach:
         session.close()
         return 0
@@ -60,11 +60,11 @@ def _attach_arguments(parser: VerbParser) -> None:
 
 
 def _attach(args: argparse.Namespace, context: Context) -> int:
-    container = context.engine.container(args.container)
+    container = context.engine.containers.get(args.container)
     wanted = container.request
     streams = terminal.Streams(stdin=wanted.stdin_open and not args.no_stdin, tty=wanted.tty)
     terminal.require_terminal(streams)
-    session = context.engine.attach(container.id, stdin=streams.stdin)
+    session = context.engine.tasks.attach(container.id, stdin=streams.stdin)
     return join(context, container.id, session, streams, args)
 
 

@@ -42,13 +42,13 @@ def _stream(engine: Engine, since_ns: int | None, until_ns: int | None) -> Itera
     last: int | None = None
     if since_ns is not None or until_ns is not None:
         last = 0
-        for event in engine.past_events(limit=_ALL):
+        for event in engine.events.past(limit=_ALL):
             last = event.seq
             if until_ns is not None and event.time_ns >= until_ns:
                 return
             if since_ns is None or event.time_ns >= since_ns:
                 yield event
-    stream = engine.events(last)
+    stream = engine.events.follow(last)
     try:
         while until_ns is None or time.time_ns() < until_ns:
             left = _BLINK if until_ns is None else min(_BLINK, (until_ns - time.time_ns()) / NANO)

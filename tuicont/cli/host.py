@@ -26,7 +26,7 @@ def _version_arguments(parser: VerbParser) -> None:
 def _info(args: argparse.Namespace, context: Context) -> int:
     import msgspec
 
-    info = context.engine.info()
+    info = context.engine.host.info()
     if args.format:
         print(formatter(args.format)(msgspec.to_builtins(info)))
         return 0
@@ -57,7 +57,7 @@ def _info_lines(info: EngineInfo) -> list[tuple[str, str]]:
 def _doctor(args: argparse.Namespace, context: Context) -> int:
     import msgspec
 
-    probes = context.engine.doctor()
+    probes = context.engine.host.doctor()
     if args.format:
         print_lines(map(formatter(args.format), map(msgspec.to_builtins, probes)))
         return 0

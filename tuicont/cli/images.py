@@ -39,7 +39,7 @@ def _images(args: argparse.Namespace, context: Context) -> int:
     filters = [*args.filter, *([("reference", args.repository)] if args.repository else [])]
     rows = [
         row
-        for image in context.engine.images()
+        for image in context.engine.images.list()
         for row in _rows(image, now_ns, whole=args.no_trunc)
         if _matches(image, row, filters)
     ]
@@ -109,7 +109,7 @@ def _load(args: argparse.Namespace, context: Context) -> int:
     if args.input == "-" and sys.stdin.isatty():
         raise Invalid("load an image", "standard input is a terminal", hint="name the archive: tuicont load -i FILE")
     progress = None if args.quiet or not sys.stderr.isatty() else _progress
-    images = context.engine.load_image(args.input, progress)
+    images = context.engine.images.load(args.input, progress)
     if progress:
         print("\r\x1b[K", end="", file=sys.stderr)
     for image in images:
@@ -135,7 +135,7 @@ def _rmi(args: argparse.Namespace, context: Context) -> int:
         assert isinstance(removed, tuple)
         return "\n".join(line[:1].upper() + line[1:] for line in removed)
 
-    return each(args.images, lambda ref: context.engine.remove_image(ref, force=args.force), show=lines)
+    return each(args.images, lambda ref: context.engine.images.remove(ref, force=args.force), show=lines)
 
 
 COMMANDS = {

@@ -31,24 +31,24 @@ def _inspect(args: argparse.Namespace, context: Context) -> int:
     engine = context.engine
 
     def container(ref: str) -> dict[str, Any]:
-        return described(engine.container(ref), engine.inspect(ref))
+        return described(engine.containers.get(ref), engine.containers.inspect(ref))
 
     def either(ref: str) -> dict[str, Any]:
         try:
             return container(ref)
         except NotFound as missing:
             try:
-                return engine.inspect_image(ref)
+                return engine.images.inspect(ref)
             except EngineError:
                 hint = "see `tuicont ps -a` and `tuicont images`"
                 raise NotFound(f"inspect {ref}", "there is no such container or image", hint=hint) from missing
 
-    finders = {None: either, "container": container, "image": engine.inspect_image}
+    finders = {None: either, "container": container, "image": engine.images.inspect}
     return _show(args, finders[args.type])
 
 
 def _inspect_image(args: argparse.Namespace, context: Context) -> int:
-    return _show(args, context.engine.inspect_image)
+    return _show(args, context.engine.images.inspect)
 
 
 def _show(args: argparse.Namespace, find: Callable[[str], dict[str, Any]]) -> int:

@@ -42,7 +42,7 @@ def join(
 def follow(context: Context, container_id: str, outcome: terminal.Outcome) -> int:
     """The exit code of a container that ended, once the engine has noted its end too."""
     try:
-        status = context.engine.wait(container_id)
+        status = context.engine.tasks.wait(container_id)
     except NotFound:
         # Removed by itself (`--rm`) before we asked.
         return outcome.exit_code

@@ -37,7 +37,7 @@ def _logs(args: argparse.Namespace, context: Context) -> int:
     query = LogQuery(follow=args.follow, tail=args.tail, since_ns=args.since, until_ns=args.until)
     streams = {"stdout": sys.stdout.buffer, "stderr": sys.stderr.buffer}
     written = streams["stdout"]
-    for line in context.engine.logs(args.container, query):
+    for line in context.engine.views.logs(args.container, query):
         stream = streams[line.stream]
         if stream is not written:
             # On one terminal the two must stay in the order in which they were written.

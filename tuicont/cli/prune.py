@@ -9,8 +9,7 @@ from tuicont.cli.context import Context
 from tuicont.cli.each import SOME_FAILED
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import decimal_size
-from tuicont.core.errors import EngineError
-from tuicont.text.units import visible
+from tuicont.core.engine.api import Images
 
 
 def _force(parser: VerbParser) -> None:
@@ -39,30 +38,29 @@ def _prune(args: argparse.Namespace, context: Context) -> int:
     what = "every container that does not run" + (" and every image that none uses" if images else "")
     if not _confirmed(args, what):
         return SOME_FAILED
-    report = context.engine.prune(images=images)
-    _list("Deleted containers:", report.containers)
-    _list("Deleted images:", report.images)
-    print(f"Total reclaimed space: {decimal_size(report.bytes)}")
+    engine = context.engine
+    containers = engine.containers.prune()
+    _list("Deleted containers:", containers.containers)
+    freed = containers.bytes
+    if images:
+        freed += _prune_images(engine.images, unnamed_only=False)
+    print(f"Total reclaimed space: {decimal_size(freed)}")
     return 0
 
 
 def _image_prune(args: argparse.Namespace, context: Context) -> int:
-    engine = context.engine
     if not _confirmed(args, "every image that no container uses" if args.all else "every image without a name"):
         return SOME_FAILED
-    used = {container.image_id for container in engine.containers()}
-    removed: list[str] = []
-    code = 0
-    for image in engine.images():
-        if image.id in used or (image.references and not args.all):
-            continue
-        try:
-            removed += engine.remove_image(image.id, force=True)
-        except EngineError as error:
-            print(visible(str(error)), file=sys.stderr)
-            code = SOME_FAILED
-    _list("Deleted images:", tuple(line[:1].upper() + line[1:] for line in removed))
-    return code
+    freed = _prune_images(context.engine.images, unnamed_only=not args.all)
+    print(f"Total reclaimed space: {decimal_size(freed)}")
+    return 0
+
+
+def _prune_images(images: Images, *, unnamed_only: bool) -> int:
+    """Remove them and say which; the bytes that this freed."""
+    report = images.prune(unnamed_only=unnamed_only)
+    _list("Deleted images:", tuple(line[:1].upper() + line[1:] for line in report.lines))
+    return report.bytes
 
 
 def _list(heading: str, names: tuple[str, ...]) -> None:

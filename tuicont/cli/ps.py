@@ -42,7 +42,7 @@ def _ps(args: argparse.Namespace, context: Context) -> int:
     last = 1 if args.latest else args.last
     named = any(key in ("status", "exited") for key, _ in args.filter)
     which = ContainerFilter(all=args.all or last >= 0 or named, filters=tuple(args.filter))
-    containers = context.engine.containers(which)
+    containers = context.engine.containers.list(which)
     if last >= 0:
         containers = containers[:last]
     if args.quiet:
@@ -53,7 +53,7 @@ def _ps(args: argparse.Namespace, context: Context) -> int:
     now_ns = time.time_ns()
     sized = args.size or "{{.Size}}" in args.format
     rows = [
-        _row(c, now_ns, whole=args.no_trunc, size=context.engine.layers(c.id).upper_bytes if sized else None)
+        _row(c, now_ns, whole=args.no_trunc, size=context.engine.views.layers(c.id).upper_bytes if sized else None)
         for c in containers
     ]
     show(rows, columns, args.format)

@@ -21,14 +21,14 @@ def _arguments(parser: VerbParser) -> None:
 
 def _start(args: argparse.Namespace, context: Context) -> int:
     if not (args.attach or args.interactive):
-        return each(args.containers, context.engine.start)
+        return each(args.containers, context.engine.tasks.start)
     if len(args.containers) > 1:
         raise Invalid("start containers", "a terminal joins one container only", hint="leave out -a and -i")
-    container = context.engine.container(args.containers[0])
+    container = context.engine.containers.get(args.containers[0])
     streams = terminal.Streams(stdin=args.interactive and container.request.stdin_open, tty=container.request.tty)
     terminal.require_terminal(streams)
     rows, cols = terminal.size()
-    session = context.engine.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
+    session = context.engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
     return join(context, container.id, session, streams, args)
 
 

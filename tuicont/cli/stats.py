@@ -38,14 +38,14 @@ def _arguments(parser: VerbParser) -> None:
 
 def _stats(args: argparse.Namespace, context: Context) -> int:
     engine = context.engine
-    wanted = {engine.container(ref).id for ref in args.containers}
-    engine.snapshot()
+    wanted = {engine.containers.get(ref).id for ref in args.containers}
+    engine.metrics.snapshot()
     time.sleep(_FIRST_INTERVAL)
     live = sys.stdout.isatty() and not args.no_stream and args.format.startswith("table")
     if live:
         sys.stdout.write(_HOME + _CLEAR_BELOW)
     while True:
-        text = lines(_rows(engine.snapshot(), wanted, args), _COLUMNS, args.format)
+        text = lines(_rows(engine.metrics.snapshot(), wanted, args), _COLUMNS, args.format)
         if live:
             print(_HOME + "".join(f"{line}{_CLEAR_LINE}\n" for line in text) + _CLEAR_BELOW, end="", flush=True)
         else:

@@ -41,7 +41,7 @@ def _top(args: argparse.Namespace, context: Context) -> int:
             "StartedAt": local_time(process.started_ns),
             "Command": process.command,
         }
-        for process in context.engine.top(args.container)
+        for process in context.engine.views.processes(args.container)
     ]
     show(rows, _COLUMNS, args.format)
     return 0

@@ -21,7 +21,7 @@ def _update(args: argparse.Namespace, context: Context) -> int:
     change = limits.limits(args)
     if change == Limits():
         raise Invalid("update containers", "no limit was named", hint="such as `tuicont update -m 128m web`")
-    return each(args.containers, lambda ref: context.engine.update(ref, change))
+    return each(args.containers, lambda ref: context.engine.containers.update(ref, change))
 
 
 COMMANDS = {

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tuicont.core.model.container import Container
+from tuicont.core.model.limits import NO_LIMITS, Limits
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample, Snapshot
 from tuicont.presenters.cells import Cell, Column, Span, cell
@@ -71,6 +72,8 @@ def cells(
     cpu_history: Sequence[float],
     now_ns: int,
     doing: str = "",
+    *,
+    limits: Limits = NO_LIMITS,
 ) -> tuple[Cell, ...]:
     """One row, in the order of `columns`; `doing` is the verb that the engine is working on."""
     if not container.state.alive:
@@ -85,9 +88,9 @@ def cells(
             case "image":
                 drawn.append(cell(shorten(plain(container.request.image), column.width), "muted"))
             case "cpu":
-                drawn.append(_cpu(container, rates, cpu_history, column.width - 6))
+                drawn.append(_cpu(limits, rates, cpu_history, column.width - 6))
             case "memory":
-                drawn.append(_memory(sample, container.limits.memory))
+                drawn.append(_memory(sample, limits.memory))
             case "pids":
                 drawn.append(NONE if sample is None or sample.pids < 0 else cell(str(sample.pids)))
             case "read":
@@ -117,11 +120,11 @@ def _since(container: Container) -> int:
     return container.finished_ns or container.created_ns
 
 
-def _cpu(container: Container, rates: Rates | None, history: Sequence[float], width: int) -> Cell:
+def _cpu(limits: Limits, rates: Rates | None, history: Sequence[float], width: int) -> Cell:
     if rates is None:
         return NONE
-    full = 100.0 * (container.limits.cpus or 1.0)
-    if history and not container.limits.cpus:
+    full = 100.0 * (limits.cpus or 1.0)
+    if history and not limits.cpus:
         full = max(full, *history)
     share = rates.cpu / full
     tone = "bad" if share > 0.95 else "warn" if share > 0.75 else ""

@@ -55,9 +55,9 @@ class ContainerActions(ModeScreen):
         """What each of these actions does, by its id."""
         return {
             "create": self._create,
-            "start": lambda: self._each("start", Verb.START, lambda c: self.bridge.engine.start(c.id)),
-            "stop": lambda: self._each("stop", Verb.STOP, lambda c: self.bridge.engine.stop(c.id)),
-            "restart": lambda: self._each("restart", Verb.RESTART, lambda c: self.bridge.engine.restart(c.id)),
+            "start": lambda: self._each("start", Verb.START, lambda c: self.bridge.engine.tasks.start(c.id)),
+            "stop": lambda: self._each("stop", Verb.STOP, lambda c: self.bridge.engine.tasks.stop(c.id)),
+            "restart": lambda: self._each("restart", Verb.RESTART, lambda c: self.bridge.engine.tasks.restart(c.id)),
             "freeze": self._freeze,
             "kill": self._kill,
             "remove": self._remove,
@@ -127,9 +127,9 @@ class ContainerActions(ModeScreen):
         """Freeze what runs; when nothing of it runs, thaw what is frozen."""
         running = self._targets(Verb.PAUSE)
         if running:
-            self._run_for("freeze", running, lambda c: self.bridge.engine.pause(c.id))
+            self._run_for("freeze", running, lambda c: self.bridge.engine.tasks.pause(c.id))
         else:
-            self._run_for("thaw", self._targets(Verb.UNPAUSE), lambda c: self.bridge.engine.unpause(c.id))
+            self._run_for("thaw", self._targets(Verb.UNPAUSE), lambda c: self.bridge.engine.tasks.unpause(c.id))
 
     def _kill(self) -> None:
         from tuicont.screens.dialogs.kill import KillDialog
@@ -138,7 +138,7 @@ class ContainerActions(ModeScreen):
 
         def chosen(signal: str | None) -> None:
             if signal:
-                self._run_for("signal", targets, lambda c: self.bridge.engine.kill(c.id, signal))
+                self._run_for("signal", targets, lambda c: self.bridge.engine.tasks.kill(c.id, signal))
 
         self.app.push_screen(KillDialog([c.name for c in targets]), chosen)
 
@@ -154,7 +154,8 @@ class ContainerActions(ModeScreen):
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self._run_for("remove", targets, lambda c: self.bridge.engine.remove(c.id, force=c.state.alive))
+                    remove = self.bridge.engine.containers.remove
+                    self._run_for("remove", targets, lambda c: remove(c.id, force=c.state.alive))
 
             self.app.push_screen(ConfirmDialog(title, text, yes="remove", no="keep"), answered)
 
@@ -162,7 +163,7 @@ class ContainerActions(ModeScreen):
             self._guard(ask)
 
     def _loss(self, container: Container) -> RemovalLoss:
-        return self.bridge.engine.loss(container.id)
+        return self.bridge.engine.containers.loss(container.id)
 
     def _rename(self) -> None:
         from tuicont.screens.dialogs.prompt import PromptDialog
@@ -179,7 +180,7 @@ class ContainerActions(ModeScreen):
         self.app.push_screen(PromptDialog(f"rename {container.name}", "new name", container.name), named)
 
     async def _renamed(self, container_id: str, name: str) -> None:
-        await self.bridge.call(self.bridge.engine.rename, container_id, name)
+        await self.bridge.call(self.bridge.engine.containers.rename, container_id, name)
 
     def _limits(self) -> None:
         from tuicont.screens.dialogs.limits import LimitsDialog
@@ -190,10 +191,12 @@ class ContainerActions(ModeScreen):
 
         def changed(limits: Limits | None) -> None:
             if limits is not None and limits != Limits():
-                self._run_for("update", targets, lambda c: self.bridge.engine.update(c.id, limits))
+                self._run_for("update", targets, lambda c: self.bridge.engine.containers.update(c.id, limits))
 
         names = targets[0].name if len(targets) == 1 else f"{len(targets)} containers"
-        self.app.push_screen(LimitsDialog(names, targets[0].limits), changed)
+        snapshot = self.bridge.snapshot
+        now = snapshot.limits.get(targets[0].id) if snapshot is not None else None
+        self.app.push_screen(LimitsDialog(names, now or Limits()), changed)
 
     def _shell(self) -> None:
         if self.selected is not None:
@@ -214,7 +217,7 @@ class ContainerActions(ModeScreen):
         async def ask() -> None:
             from tuicont.screens.create import CreateForm
 
-            images = await self.bridge.call(self.bridge.engine.images)
+            images = await self.bridge.call(self.bridge.engine.images.list)
 
             def filled(answer: tuple[ContainerRequest, bool] | None) -> None:
                 if answer is not None:
@@ -229,10 +232,10 @@ class ContainerActions(ModeScreen):
         """Create, select, start. A demo image is built on first use, which takes a moment: the strip says so."""
         self.set_note(f"creating from {request.image} …")
         try:
-            container = await self.bridge.call(self.bridge.engine.create, request)
+            container = await self.bridge.call(self.bridge.engine.containers.create, request)
             self.select(container.id)
             if start:
-                await self.bridge.call(self.bridge.engine.start, container.id)
+                await self.bridge.call(self.bridge.engine.tasks.start, container.id)
         finally:
             self.set_note("")
 
@@ -253,7 +256,7 @@ class ContainerActions(ModeScreen):
 
         self.set_note(f"loading {path} …")
         try:
-            images = await self.bridge.call(self.bridge.engine.load_image, path, progress)
+            images = await self.bridge.call(self.bridge.engine.images.load, path, progress)
         finally:
             self.set_note("")
         names = ", ".join(reference for image in images for reference in image.references)

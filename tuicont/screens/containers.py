@@ -21,6 +21,7 @@ from tuicont.actions import Scope, Situation
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
+from tuicont.core.model.limits import Limits
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters import containers as rows
@@ -44,7 +45,7 @@ class ContainerRows:
     """The table's source: the newest snapshot and the recent CPU shares of every container."""
 
     def __init__(self) -> None:
-        self.snapshot = Snapshot(time_ns=0, containers=(), samples={}, rates={})
+        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})
         self.by_id: dict[str, Container] = {}
         self.doing: dict[str, str] = {}
         """The verb that the engine is working on, by container id."""
@@ -83,6 +84,7 @@ class ContainerRows:
             self._trends.get(key, ()),
             snapshot.time_ns,
             self.doing.get(key, ""),
+            limits=snapshot.limits.get(key, Limits()),
         )
 
 
@@ -166,8 +168,8 @@ class ContainersScreen(ContainerActions):
 
         def read() -> dict[str, list[float]]:
             engine = self.bridge.engine
-            alive = [c.id for c in engine.containers() if c.state.alive]
-            return {i: rows.cpu_trend(engine.history(i), _TREND) for i in alive[:_SEEDED]}
+            alive = [c.id for c in engine.containers.list() if c.state.alive]
+            return {i: rows.cpu_trend(engine.metrics.history(i), _TREND) for i in alive[:_SEEDED]}
 
         try:
             trends = await self.bridge.call(read)
@@ -181,7 +183,7 @@ class ContainersScreen(ContainerActions):
     @work(group="opening", exit_on_error=False)
     async def _load_events(self) -> None:
         try:
-            self.show_events(await self.bridge.call(lambda: self.bridge.engine.past_events(limit=_STRIP_EVENTS)))
+            self.show_events(await self.bridge.call(lambda: self.bridge.engine.events.past(limit=_STRIP_EVENTS)))
         except EngineError as error:
             self.bridge.report(error)
 

@@ -150,7 +150,7 @@ class CreateForm(Dialog[Answer]):
 
         await sleep(_TYPING_PAUSE)
         try:
-            found = await self._bridge.call(self._bridge.engine.validate, request)
+            found = await self._bridge.call(self._bridge.engine.containers.validate, request)
         except EngineError as error:
             self._show_problems(problems | {"": str(error)})
             return
@@ -183,7 +183,7 @@ class CreateForm(Dialog[Answer]):
         request, problems = form.read(self.typed())
         if not problems:
             try:
-                found = await self._bridge.call(self._bridge.engine.validate, request)
+                found = await self._bridge.call(self._bridge.engine.containers.validate, request)
             except EngineError as error:
                 self._bridge.report(error)
                 return

@@ -46,8 +46,8 @@ class EngineScreen(ModeScreen):
     async def _load(self) -> None:
         engine = self.bridge.engine
         try:
-            info = await self.bridge.call(engine.info)
-            self._known = (info, await self.bridge.call(engine.doctor), await self.bridge.call(engine.config))
+            info = await self.bridge.call(engine.host.info)
+            self._known = (info, await self.bridge.call(engine.host.doctor), await self.bridge.call(engine.host.config))
         except EngineError as error:
             self.bridge.report(error)
             return

@@ -88,7 +88,7 @@ class EventsScreen(ModeScreen):
     @work(exit_on_error=False)
     async def _load(self) -> None:
         try:
-            past = await self.bridge.call(lambda: self.bridge.engine.past_events(limit=2000))
+            past = await self.bridge.call(lambda: self.bridge.engine.events.past(limit=2000))
         except EngineError as error:
             self.bridge.report(error)
             return

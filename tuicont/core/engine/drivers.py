@@ -1,19 +1,94 @@
-"""Which module holds which driver; imported when it is used, never by being found."""
+"""Which driver does what: the tables of all, the ones chosen for what is new, and those that a container was made with.
+
+A driver is imported when it is first used, never by being found. One that the user named and that cannot work is an
+error; one that was not named is passed over for the next of its table.
+"""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
-from tuicont.core.errors import Invalid
+from tuicont.core.cgroup.base import CgroupDriver
+from tuicont.core.errors import Invalid, Unsupported
+from tuicont.core.model.probe import Probe
+from tuicont.core.runtime.base import Runtime
+from tuicont.core.storage.base import StorageDriver
 
 STORAGE = {"overlay": "tuicont.core.storage.overlay.driver:OverlayDriver"}
 RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
 
 
-def driver_class(table: dict[str, str], name: str) -> Any:
+class Drivers:
+    """The drivers of one engine. `make_storage` and `make_runtime` build one from its class and name; `storage` and
+    `runtime` are the names that the user chose, or ""; `used_storages` tells which have something on the disk."""
+
+    def __init__(
+        self,
+        cgroups: CgroupDriver,
+        make_storage: Callable[[Any, str], StorageDriver],
+        make_runtime: Callable[[Any, str], Runtime],
+        *,
+        storage: str = "",
+        runtime: str = "",
+        used_storages: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self.cgroups = cgroups
+        self._make_storage = make_storage
+        self._make_runtime = make_runtime
+        self._chosen_storage = storage
+        self._chosen_runtime = runtime
+        self.used_storages = used_storages
+        self._storages: dict[str, StorageDriver] = {}
+        self._runtimes: dict[str, Runtime] = {}
+
+    def storage(self, name: str = "") -> StorageDriver:
+        """The storage driver of that name; without one the engine's own, for what is new. Raises `Invalid`."""
+        name = name or self._default_storage
+        if name not in self._storages:
+            self._storages[name] = self._make_storage(driver_class(STORAGE, name), name)
+        return self._storages[name]
+
+    def runtime(self, name: str = "") -> Runtime:
+        """The runtime of that name; without one the engine's own. Raises `Invalid`."""
+        name = name or self._default_runtime
+        if name not in self._runtimes:
+            self._runtimes[name] = self._make_runtime(driver_class(RUNTIME, name), name)
+        return self._runtimes[name]
+
+    def probes(self) -> tuple[Probe, ...]:
+        """Of every driver that there is, whether it can work here."""
+        storages = (self.storage(name).probe() for name in STORAGE)
+        runtimes = (self.runtime(name).probe() for name in RUNTIME)
+        return (self.cgroups.probe(), *storages, *runtimes)
+
+    @cached_property
+    def _default_storage(self) -> str:
+        # Layers are there once a driver: a root stays with the one that it has begun with.
+        used = () if self._chosen_storage else self.used_storages()
+        return used[0] if used else _chosen("storage driver", STORAGE, self._chosen_storage, self.storage)
+
+    @cached_property
+    def _default_runtime(self) -> str:
+        return _chosen("runtime", RUNTIME, self._chosen_runtime, self.runtime)
+
+
+def driver_class(table: Mapping[str, str], name: str) -> Any:
     """The class of the driver called `name`. Raises `Invalid` for one that is not in `table`."""
     if name not in table:
         raise Invalid(f"use the driver {name}", "there is none of that name", hint=f"there are {', '.join(table)}")
     module, _, attribute = table[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def _chosen(what: str, table: Mapping[str, str], wanted: str, get: Callable[[str], StorageDriver | Runtime]) -> str:
+    """`wanted`, or the first of the table that can work here. Raises `Invalid`, `Unsupported`."""
+    reasons = []
+    for name in (wanted,) if wanted else table:
+        probe = get(name).probe()
+        if probe.supported:
+            return name
+        reasons.append(f"{name}: {probe.reason}")
+    raise Unsupported(f"use the {what} {wanted}".rstrip(), "; ".join(reasons), hint="`tuicont doctor` has the details")

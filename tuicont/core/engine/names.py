@@ -21,6 +21,11 @@ _NOUNS = """
 """.split()
 
 
+def is_id(text: str) -> bool:
+    """Whether it is a whole id."""
+    return len(text) == ID_LENGTH and ID_PREFIX.fullmatch(text) is not None
+
+
 def new_id() -> str:
     """64 hexadecimal digits."""
     return os.urandom(32).hex()

@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from tuicont.core.cgroup.detect import choose, probe_others, read_layout
-from tuicont.core.engine.context import Context
-from tuicont.core.engine.drivers import RUNTIME, STORAGE, driver_class
+from tuicont.core.engine.births.create import Creation
+from tuicont.core.engine.births.specs import Specs
+from tuicont.core.engine.births.starts import Starts
+from tuicont.core.engine.bundles import Bundles
+from tuicont.core.engine.containers import LocalContainers
+from tuicont.core.engine.drivers import STORAGE, Drivers
+from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.ends.known import KnownTasks
+from tuicont.core.engine.ends.notes import Notes
+from tuicont.core.engine.ends.reconcile import Reconciler
+from tuicont.core.engine.ends.sweep import Sweep
 from tuicont.core.engine.engine import LocalEngine
-from tuicont.core.engine.lifecycle import Lifecycle
-from tuicont.core.engine.paths import DEFAULT_ROOT, resolve
-from tuicont.core.engine.reconcile import Reconciler
-from tuicont.core.engine.report import Reporter
-from tuicont.core.engine.specs import Specs
-from tuicont.core.engine.tasks import Tasks
+from tuicont.core.engine.feed.events import LocalEvents
+from tuicont.core.engine.feed.metrics import LocalMetrics
+from tuicont.core.engine.host import LocalHost, Setting
+from tuicont.core.engine.live.files import LocalFiles
+from tuicont.core.engine.live.sessions import Sessions
+from tuicont.core.engine.live.tasks import LocalTasks
+from tuicont.core.engine.live.views import LocalViews
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
+from tuicont.core.engine.records import Records
+from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import Denied, kernel_error
 from tuicont.core.events.doorbell import Doorbell
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.trash import Trash
 from tuicont.core.host.facts import host_facts
+from tuicont.core.runtime.base import Runtime
 from tuicont.core.security.filter_cache import FilterCompiler
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.store.store import Store
 from tuicont.core.sys.kernel import Kernel, RealKernel
-from tuicont.core.sys.record_locks import RecordLocks
 from tuicont.resources import read_text
 
 if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService
-
-_STORAGE_DRIVER = "overlay"
-_RUNTIME = "native"
 
 
 def open_engine(
@@ -39,12 +51,15 @@ def open_engine(
     run_root: str | None = None,
     *,
     cgroup_parent: str | None = None,
+    storage_driver: str = "",
+    runtime: str = "",
     kernel: Kernel | None = None,
 ) -> LocalEngine:
     """Open the engine of a state root and repair what a crash left there.
 
     Without `root` it is the system's. A root of one's own has cgroups of its own too, so that two roots never
-    touch each other's. Raises `Denied` for anybody but root.
+    touch each other's. `storage_driver` and `runtime` are for containers that are made from now on; without, the first
+    of their tables that works here. Raises `Denied` for anybody but root.
     """
     if os.geteuid() != 0:
         raise Denied("open the engine", "only root may make containers", hint="run it with sudo")
@@ -57,56 +72,103 @@ def open_engine(
         raise kernel_error("open the engine", f"make {error.filename}", error, values={"root": paths.root}) from None
     store = Store(paths.database, doorbell.ring)
     parent = cgroup_parent or _parent(paths.root)
-    host = host_facts()
-    layout = read_layout(kernel)
+    host, layout = host_facts(), read_layout(kernel)
     chores = Chores()
     trash = Trash(paths.trash, chores)
-    storage = driver_class(STORAGE, _STORAGE_DRIVER)(kernel, f"{paths.root}/{_STORAGE_DRIVER}", discard=trash.discard)
     filters = FilterCompiler(f"{paths.cache}/seccomp")
-    lifecycle: Lifecycle
-    runtime = driver_class(RUNTIME, _RUNTIME)(
-        paths.rootfs, host=host, compile_filter=filters, load_spec=lambda container_id: lifecycle.spec(container_id)
-    )
-    context = Context(
-        paths=paths,
-        store=store,
-        doorbell=doorbell,
-        locks=RecordLocks(paths.locks),
-        snapshots=RecordLocks(paths.snapshots),
-        cgroups=choose(kernel, layout, parent),
-        storage=storage,
+
+    def make_storage(driver: Any, name: str) -> StorageDriver:
+        made: StorageDriver = driver(kernel, paths.storage(name), discard=trash.discard)
+        return made
+
+    def make_runtime(driver: Any, name: str) -> Runtime:
+        made: Runtime = driver(
+            paths.rootfs, host=host, compile_filter=filters, load_spec=lambda i: bundles.spec(records.find(i, "exec"))
+        )
+        return made
+
+    @cache
+    def images() -> ImageService:
+        # Opened when a verb first asks for an image: most do not, and it is a fifth of what they would wait for.
+        return _images(paths, store, drivers, locks)
+
+    drivers = Drivers(
+        choose(kernel, layout, parent),
+        make_storage,
+        make_runtime,
+        storage=storage_driver,
         runtime=runtime,
-        make_images=lambda: _images(paths.root, store, storage),
-        trash=trash,
-        chores=chores,
-        cgroup_parent=parent,
+        used_storages=lambda: tuple(name for name in STORAGE if os.path.isdir(paths.storage(name))),
     )
-    tasks = Tasks(context)
-    specs = Specs(host, lambda: read_text("seccomp/default.json"))
-    lifecycle = Lifecycle(context, tasks, specs, host)
-    reconciler = Reconciler(context, tasks, lifecycle)
+    records, locks, bundles = Records(store), Locks(paths), Bundles(paths, trash)
+    known, notes, specs = KnownTasks(drivers, paths), Notes(records), Specs(host, _default_profile)
+    removal = Removal(records, drivers, bundles, paths, trash)
+    ends = Ends(records, locks, paths, drivers, known, bundles, removal)
+    reconciler = Reconciler(records, locks, paths, drivers, known, bundles, ends, notes)
+    if store.moved_aside:
+        notes.add(f"the state database was corrupt and was moved to {store.moved_aside}")
+    if store.is_new and bundles.ids():
+        # On a new state root there is nothing to put back; else the file was lost.
+        reconciler.adopt_records()
+    if store.is_new and drivers.used_storages():
+        images().recover()
     reconciler.run()
+    Sweep(records, locks, paths, drivers, bundles, ends, removal, notes, lambda: images().sweep()).run()
     trash.empty()
     store.trim()
-    settings = (
-        ("root", paths.root, "--root" if root else "default"),
-        ("run-root", paths.run_root, "--run-root" if run_root else "--root" if root else "default"),
-        ("cgroup parent", parent, "given" if cgroup_parent else "from the root"),
-        ("cgroup driver", context.cgroups.name, "this host"),
-        ("storage driver", _STORAGE_DRIVER, "default"),
-        ("runtime", _RUNTIME, "default"),
+
+    def settings() -> tuple[Setting, ...]:
+        return (
+            ("root", paths.root, "--root" if root else "default"),
+            ("run-root", paths.run_root, "--run-root" if run_root else "--root" if root else "default"),
+            ("cgroup parent", parent, "given" if cgroup_parent else "from the root"),
+            ("cgroup driver", drivers.cgroups.name, "this host"),
+            ("storage driver", drivers.storage().name, "chosen" if storage_driver else "first that works"),
+            ("runtime", drivers.runtime().name, "chosen" if runtime else "first that works"),
+        )
+
+    creation = Creation(records, locks, paths, drivers, bundles, removal, specs, images, parent)
+    starts = Starts(records, locks, paths, drivers, known, bundles, specs, ends, chores)
+    sessions = Sessions(records, drivers, bundles, specs)
+    metrics = LocalMetrics(records, locks, drivers, bundles, ends)
+    return LocalEngine(
+        containers=LocalContainers(records, locks, paths, drivers, bundles, creation, ends, removal, host),
+        tasks=LocalTasks(records, locks, drivers, known, starts, ends, sessions),
+        views=LocalViews(records, paths, drivers, ends, images),
+        files=LocalFiles(records, locks, drivers),
+        events=LocalEvents(store, doorbell, ends),
+        metrics=metrics,
+        host=LocalHost(store, paths, drivers, host, notes.lines, parent, settings, filters.probe, probe_others(layout)),
+        cgroup_parent=parent,
+        open_images=images,
+        closing=(metrics.close, chores.close, store.close, doorbell.close),
     )
-    reporter = Reporter(context, host, reconciler.notes, settings, filters.probe, probe_others(layout))
-    return LocalEngine(context, tasks, lifecycle, specs, reporter)
 
 
-def _images(root: str, store: Store, storage: StorageDriver) -> ImageService:
-    # Imported when a verb first asks for an image: most do not, and it is a fifth of what they would wait for.
+def _images(paths: Paths, store: Store, drivers: Drivers, locks: Locks) -> ImageService:
     from tuicont.core.image.content import ContentStore
     from tuicont.core.image.demo.images import DemoImages
     from tuicont.core.image.service import ImageService
 
-    return ImageService(store, ContentStore(f"{root}/content"), storage, DemoImages(read_text))
+    def users() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for container in store.containers():
+            found.setdefault(container.image_id, []).append(container.name)
+        return found
+
+    return ImageService(
+        store,
+        ContentStore(paths.content),
+        drivers.storage(),
+        DemoImages(read_text),
+        storages=lambda: [drivers.storage(name) for name in drivers.used_storages()],
+        users=users,
+        guard=locks.images,
+    )
+
+
+def _default_profile() -> str:
+    return read_text("seccomp/default.json")
 
 
 def _parent(root: str) -> str:

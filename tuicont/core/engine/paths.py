@@ -21,6 +21,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.root}/tuicont.db"
 
     @property
+    def content(self) -> str:
+        return f"{self.root}/content"
+
+    @property
     def containers(self) -> str:
         return f"{self.root}/containers"
 
@@ -60,6 +64,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def logs(self) -> str:
         return f"{self.root}/logs"
+
+    def storage(self, driver: str) -> str:
+        """A storage driver's own directory."""
+        return f"{self.root}/{driver}"
 
     def config(self, container_id: str) -> str:
         """The OCI specification of one container: a file, because a directory costs ten times as much."""

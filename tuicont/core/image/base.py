@@ -12,7 +12,9 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from tuicont.core.image.manifest import LAYER
+from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
+from tuicont.core.storage.base import StorageDriver
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, bytes done, bytes in all or 0)"""
@@ -30,7 +32,7 @@ class ImageChanges(Protocol):
     def delete_image(self, image_id: str) -> None:
         """Forget an image and its names."""
 
-    def event(self, topic: str, subject: str, name: str) -> None:
+    def event(self, topic: Topic, subject: str, name: str) -> None:
         """Append an event."""
 
 
@@ -42,6 +44,16 @@ class ImageRecords(Protocol):
 
     def transaction(self) -> AbstractContextManager[ImageChanges]:
         """Change records, all or nothing."""
+
+
+class ImageFinder(Protocol):
+    """Images as the makers of containers need them."""
+
+    def get(self, ref: str) -> Image:
+        """The image of that name or id. Raises `NotFound`."""
+
+    def unpack(self, image: Image, storage: StorageDriver) -> None:
+        """See to it that `storage` has the image's layers. Raises what unpacking them raises."""
 
 
 class IncomingLayer(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, NotFound, kernel_error
+from tuicont.core.files.writing import write_all
 from tuicont.core.image.compression import Source
 from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, encode
 from tuicont.core.image.reference import is_digest
@@ -83,7 +84,7 @@ class ContentStore:
                 written += len(chunk)
                 if 0 <= size < written:
                     break
-                _write(fd, chunk)
+                write_all(fd, chunk)
             found = "sha256:" + hasher.hexdigest()
             if size not in (-1, written):
                 more = "more" if written > size else f"{written}"
@@ -161,12 +162,6 @@ def chunks_of(file: Source, size: int = -1) -> Iterable[bytes]:
         yield chunk
         if left > 0:
             left -= len(chunk)
-
-
-def _write(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def _missing(digest: str) -> NotFound:

@@ -1,15 +1,16 @@
 """Images as a whole: stored, named, found, shown and removed.
 
-Knows archives, content and layers, but not containers: who uses an image is told by the caller. The records (a
-transaction each) are the truth; blobs and layers that no record names are garbage, which a sweep removes when nobody is
-bringing any in. So a load that fails or is killed at any moment leaves nothing that the next sweep does not find.
+Knows archives, content and layers, but not containers: who uses an image it asks. Implements the engine's
+`api.Images`. The records (a transaction each) are the truth; blobs and layers that no record names are garbage, which a
+sweep removes when nobody is bringing any in. So a load that fails or is killed at any moment leaves nothing that the
+next sweep does not find.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -21,27 +22,47 @@ from tuicont.core.image.archive.importer import Importer, image_of
 from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Progress
 from tuicont.core.image.content import ContentStore
 from tuicont.core.image.reference import parse
-from tuicont.core.model.image import Image
+from tuicont.core.model.event import Topic
+from tuicont.core.model.image import Image, ImagePruneReport
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.sys.locks import lock, try_lock
+
+Users = Mapping[str, Sequence[str]]
+"""Image id → names of the containers made from it."""
 
 _SHORTEST_ID = 4
 
 
 class ImageService:
-    """The images of one state root. Safe from any thread and process. `made` are images built on first use."""
+    """The images of one state root. Safe from any thread and process.
+
+    `storage` gets the layers of new images, `storages` are all drivers that have layers; `made` are images built on
+    first use. `users` tells which containers (by name) are made from each image (by id), and does not change while
+    `guard` is held.
+    """
 
     def __init__(
-        self, records: ImageRecords, content: ContentStore, storage: StorageDriver, made: ImageSource | None = None
+        self,
+        records: ImageRecords,
+        content: ContentStore,
+        storage: StorageDriver,
+        made: ImageSource | None = None,
+        *,
+        storages: Callable[[], Sequence[StorageDriver]],
+        users: Callable[[], Users],
+        guard: Callable[[], AbstractContextManager[object]],
     ) -> None:
         self._records = records
         self._content = content
         self._storage = storage
+        self._storages = storages
         self._made = made
+        self._users = users
+        self._guard = guard
 
     # find
 
-    def images(self) -> tuple[Image, ...]:
+    def list(self) -> tuple[Image, ...]:
         """Every image, newest first."""
         return self._records.images()
 
@@ -83,7 +104,7 @@ class ImageService:
 
     def chains(self) -> frozenset[str]:
         """The chain ids of every layer that an image has."""
-        return frozenset(layer.chain_id for image in self.images() for layer in image.layers)
+        return frozenset(layer.chain_id for image in self._records.images() for layer in image.layers)
 
     # change
 
@@ -103,13 +124,38 @@ class ImageService:
             raise Invalid(f"tag {ref} as {name}", "a name with a digest cannot be given")
         with self._records.transaction() as changes:
             changes.put_image(msgspec.structs.replace(image, references=(str(reference),)))
-            changes.event("/images/create", image.id, str(reference))
+            changes.event(Topic.IMAGE_CREATE, image.id, str(reference))
         self._write_index()
         return self.get(image.id)
 
-    def remove(self, ref: str, users: Mapping[str, Sequence[str]], *, force: bool = False) -> tuple[str, ...]:
-        """Take a name away, and the image with its last name. `users` has, by image id, the containers made from it.
-        What was done, as lines. Raises `Conflict` when containers need it; with `force` it only loses its names."""
+    def unpack(self, image: Image, storage: StorageDriver) -> None:
+        """Give `storage` the layers of an image that were unpacked for another driver."""
+        chain = [layer.chain_id for layer in image.layers]
+        importer = Importer(self._content, storage)
+        with self._bringing_in():
+            for number, (blob, layer) in enumerate(zip(self._blobs(image), image.layers, strict=True), 1):
+                importer.unpack(blob, layer.diff_id, chain[:number], f"layer {number} of {len(chain)}")
+
+    def remove(self, ref: str, *, force: bool = False) -> tuple[str, ...]:
+        """Take a name away, and the image with its last name. What was done, as lines. Raises `Conflict` when
+        containers need it; with `force` it only loses its names."""
+        with self._guard():
+            return self._remove(ref, self._users(), force=force)
+
+    def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
+        """Remove what no container uses; blobs and layers that no image has go too."""
+        lines: list[str] = []
+        freed = 0
+        with self._guard():
+            users = self._users()
+            for image in self._records.images():
+                if image.id not in users and not (unnamed_only and image.references):
+                    lines += self._remove(image.id, users, force=True)
+                    freed += image.size
+        self.sweep()
+        return ImagePruneReport(lines=tuple(lines), bytes=freed)
+
+    def _remove(self, ref: str, users: Users, *, force: bool) -> tuple[str, ...]:
         image = self._find(ref)
         if image is None:
             raise NotFound(f"remove the image {ref}", "there is none of that name")
@@ -132,7 +178,7 @@ class ImageService:
                 changes.delete_image_name(name)
             if deleted:
                 changes.delete_image(image.id)
-            changes.event("/images/delete", image.id, doomed[0] if doomed else image.id[7:19])
+            changes.event(Topic.IMAGE_DELETE, image.id, doomed[0] if doomed else image.id[7:19])
         self._write_index()
         if deleted:
             self.sweep()
@@ -145,14 +191,17 @@ class ImageService:
             if not try_lock(fd):
                 return 0
             chains = self.chains()
-            garbage = [n for n in self._storage.names() if n.startswith("sha256:") and n not in chains]
-            for name in reversed(garbage):
-                self._storage.remove(name)
+            layers = 0
+            for storage in self._storages():
+                garbage = [n for n in storage.names() if n.startswith("sha256:") and n not in chains]
+                for name in reversed(garbage):
+                    storage.remove(name)
+                layers += len(garbage)
             used = self._used_blobs()
             blobs = [digest for digest in self._content.digests() if digest not in used]
             for digest in blobs:
                 self._content.remove(digest)
-            return len(garbage) + len(blobs) + self._content.sweep()
+            return layers + len(blobs) + self._content.sweep()
         finally:
             os.close(fd)
 
@@ -174,7 +223,7 @@ class ImageService:
     # below here nothing is part of the service
 
     def _find(self, ref: str) -> Image | None:
-        images = self.images()
+        images = self._records.images()
         wanted = _normal(ref)
         for image in images:
             if wanted in image.references or ref == image.id:
@@ -189,7 +238,7 @@ class ImageService:
         return found[0] if found else None
 
     def _hint(self, name: str) -> str:
-        known = [n for image in self.images() for n in image.references] + list(self.buildable)
+        known = [n for image in self._records.images() for n in image.references] + list(self.buildable)
         close = [n for n in dict.fromkeys(known) if n.partition(":")[0] == name.partition(":")[0]] or known
         return f"there is {', '.join(dict.fromkeys(close[:4]))}; load -i FILE brings in others"
 
@@ -204,7 +253,7 @@ class ImageService:
         image = Importer(self._content, self._storage, progress).bring_in(incoming)
         with self._records.transaction() as changes:
             changes.put_image(image)
-            changes.event("/images/create", image.id, image.references[0] if image.references else image.id[7:19])
+            changes.event(Topic.IMAGE_CREATE, image.id, image.references[0] if image.references else image.id[7:19])
         self._write_index()
         return self._find(image.id) or image
 
@@ -221,17 +270,20 @@ class ImageService:
 
     def _used_blobs(self) -> set[str]:
         used: set[str] = set()
-        for image in self.images():
-            used |= {image.id, image.manifest_digest}
-            manifest = documents.decode(self._content.read(image.manifest_digest), documents.Manifest, "manifest")
-            used.update(layer.digest for layer in manifest.layers or ())
+        for image in self._records.images():
+            used |= {image.id, image.manifest_digest, *(blob.digest for blob in self._blobs(image))}
         return used
+
+    def _blobs(self, image: Image) -> Sequence[documents.Descriptor]:
+        """The blobs of its layers, bottom first."""
+        raw = self._content.read(image.manifest_digest)
+        return documents.decode(raw, documents.Manifest, "manifest").layers or ()
 
     def _write_index(self) -> None:
         fd = self._open_lock("index.lock")
         try:
             lock(fd)
-            self._content.write_index([(i.manifest_digest, i.references) for i in self.images()])
+            self._content.write_index([(i.manifest_digest, i.references) for i in self._records.images()])
         finally:
             os.close(fd)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State
 
@@ -22,9 +21,10 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One container: what it is (`request`, `image_id`) and how its task stands.
 
     `pid` and `start_time` (clock ticks since boot, field 22 of /proc/PID/stat) together identify the
-    container's init on the host; both are 0 when it does not run. `limits` are those in force now,
-    `request.limits` those it was created with. `command` and `stop_signal` are what request and image
-    together say. `error` says why the last start failed.
+    container's init on the host; both are 0 when it does not run. Its limits are in its specification; `revision`
+    counts how often that was rewritten, and `request.limits` are those that it was created with. `command` and
+    `stop_signal` are what request and image together say. `runtime` and `storage` are the drivers that it was made
+    with. `error` says why the last start failed.
     """
 
     id: str
@@ -33,7 +33,9 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_id: str
     state: State
     created_ns: int
-    limits: Limits = Limits()
+    revision: int = 0
+    runtime: str = "native"
+    storage: str = "overlay"
     command: tuple[str, ...] = ()
     stop_signal: str = ""
     pid: int = 0

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
+
+
+class Topic(StrEnum):
+    """Every topic that there is. The part before the last slash is what an event is about."""
+
+    CONTAINER_CREATE = "/containers/create"
+    CONTAINER_UPDATE = "/containers/update"
+    CONTAINER_RENAME = "/containers/rename"
+    CONTAINER_DELETE = "/containers/delete"
+    TASK_START = "/tasks/start"
+    TASK_EXIT = "/tasks/exit"
+    TASK_OOM = "/tasks/oom"
+    TASK_PAUSED = "/tasks/paused"
+    TASK_RESUMED = "/tasks/resumed"
+    TASK_KILL = "/tasks/kill"
+    EXEC_STARTED = "/tasks/exec-started"
+    EXEC_EXIT = "/tasks/exec-exit"
+    IMAGE_CREATE = "/images/create"
+    IMAGE_DELETE = "/images/delete"
+    ENGINE_REPAIR = "/engine/repair"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """`subject` is the id of the container or image; `name` what a user calls it; `detail` small values
-    such as {"exit_code": "137"}. `seq` has no gaps that a subscriber could miss."""
+    such as {"exit_code": "137"}. `seq` has no gaps that a subscriber could miss. `topic` is a `Topic`, or a text that
+    another version of this program wrote."""
 
     seq: int
     time_ns: int
@@ -15,24 +38,3 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     name: str
     detail: dict[str, str] = {}
-
-
-TOPICS = (
-    "/containers/create",
-    "/containers/update",
-    "/containers/rename",
-    "/containers/delete",
-    "/tasks/start",
-    "/tasks/exit",
-    "/tasks/oom",
-    "/tasks/paused",
-    "/tasks/resumed",
-    "/tasks/exec-started",
-    "/tasks/exec-exit",
-    "/tasks/kill",
-    "/images/create",
-    "/images/delete",
-    "/snapshot/prepare",
-    "/snapshot/remove",
-    "/engine/repair",
-)

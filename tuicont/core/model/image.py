@@ -43,3 +43,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     def size(self) -> int:
         """Bytes of all layers as applied, shared ones included."""
         return sum(layer.size for layer in self.layers)
+
+
+class ImagePruneReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was removed: a line for each name that was taken away and each image that was deleted, and the bytes of the
+    layers of those."""
+
+    lines: tuple[str, ...] = ()
+    bytes: int = 0

@@ -27,3 +27,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """These limits with those that `change` names put over them."""
         named = {f: v for f in change.__struct_fields__ if (v := getattr(change, f)) is not None}
         return msgspec.structs.replace(self, **named)
+
+
+NO_LIMITS = Limits()

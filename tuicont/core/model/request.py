@@ -63,6 +63,7 @@ class ContainerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     security_opt: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     network: str = "none"
+    runtime: str = ""
     limits: Limits = Limits()
     stop_signal: str = ""
     stop_timeout: float = 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tuicont.core.model.container import Container
+from tuicont.core.model.limits import Limits
 
 
 class Pressure(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +59,10 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the screens draw, at one moment. `samples` and `rates` have the running containers only."""
+    """Everything the screens draw, at one moment, by container id. `samples` and `rates` have those that run only."""
 
     time_ns: int
     containers: tuple[Container, ...]
+    limits: dict[str, Limits]
     samples: dict[str, Sample]
     rates: dict[str, Rates]

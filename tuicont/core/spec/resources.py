@@ -67,6 +67,13 @@ def resources(limits: Limits, *, privileged: bool = False) -> dict[str, Any]:
     return found
 
 
+def with_limits(raw: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """The `linux.resources` object `raw` with these limits instead of its own."""
+    kept = {name: value for name, value in raw.items() if name not in ("memory", "cpu", "pids")}
+    made = resources(limits)
+    return kept | {name: made[name] for name in ("memory", "cpu", "pids") if name in made}
+
+
 def limits(resources: Mapping[str, Any]) -> Limits:
     """The limits in a `linux.resources` object of anybody's. Raises `Unsupported`, naming the field, for
     one that sets something else; `devices` and values that mean "no limit" are left out."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from tuicont.core.model.container import Container
-from tuicont.core.model.event import Event
+from tuicont.core.model.event import Event, Topic
 from tuicont.core.model.image import Image
 from tuicont.core.store.database import Database
 
@@ -81,7 +81,7 @@ class Transaction:
         self._connection.execute("DELETE FROM images WHERE id = ?", (image_id,))
 
     def event(
-        self, topic: str, subject: str, name: str, detail: Mapping[str, str] | None = None, *, time_ns: int = 0
+        self, topic: Topic, subject: str, name: str, detail: Mapping[str, str] | None = None, *, time_ns: int = 0
     ) -> None:
         """Append an event; `time_ns` 0 is now."""
         self._connection.execute(

@@ -84,7 +84,7 @@ def placed(history: Sequence[Sample], value: Value, now_ns: int, points: int, se
 
 def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Values], width: int) -> list[Chart]:
     last = history[-1]
-    limits = view.container.limits
+    limits = view.limits
     cpu, memory, pids = series(cpu_percent), series(_memory), series(_pids)
     io, pressure, throttled = series(_io), series(_pressure), series(_throttled)
     cpu_top = 100 * limits.cpus if limits.cpus else ceiling(cpu, 100.0)

@@ -26,7 +26,7 @@ def page(view: View) -> Page:
     wide = view.width >= _TWO_COLUMNS
     width = (view.width - 3) // 2 if wide else view.width - 1
     what = _what(container, width, view.now_ns)
-    uses = [*_limits(container.limits, view.sample, width), *_pressure(view.sample)]
+    uses = [*_limits(view.limits, view.sample, width), *_pressure(view.sample)]
     has = [*_mounts(container.request, width), *_environment(container.request, width)]
     if wide:
         return Page(beside([*what, (), *has], uses, width + 3))

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tuicont.core.model.container import Container
+from tuicont.core.model.limits import NO_LIMITS, Limits
 from tuicont.core.model.stats import Rates, Sample
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`data` is what the engine answered for this tab, `before` its answer a tick ago (None at first);
-    `opened` the keys of lines that are unfolded; `width` and `height` are cells."""
+    """`limits` are those in force; `data` is what the engine answered for this tab, `before` its answer a tick ago
+    (None at first); `opened` the keys of lines that are unfolded; `width` and `height` are cells."""
 
     container: Container
+    limits: Limits = NO_LIMITS
     sample: Sample | None = None
     rates: Rates | None = None
     data: Any = None

@@ -52,7 +52,7 @@ class LogFeed:
 
     def _run(self) -> None:
         try:
-            lines = self._engine.logs(self._ref, LogQuery(follow=True, tail=self._tail))
+            lines = self._engine.views.logs(self._ref, LogQuery(follow=True, tail=self._tail))
             self._lines = lines
             for line in lines:
                 if self._closed:

@@ -21,7 +21,7 @@ _KEPT = 24 * 3600
 
 
 def _history(engine: Engine, ref: str) -> list[Sample]:
-    return list(engine.history(ref))
+    return list(engine.metrics.history(ref))
 
 
 TAB = PageTab("metrics", "metrics", "metrics", metrics.page, _history)

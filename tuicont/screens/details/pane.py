@@ -18,6 +18,7 @@ from textual.widget import Widget
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
+from tuicont.core.model.limits import Limits
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters.details.line import Page, counted, said
@@ -154,6 +155,7 @@ class PagePane(Pane):
         """What the presenter draws from."""
         return View(
             container=container,
+            limits=snapshot.limits.get(container.id, Limits()),
             sample=snapshot.samples.get(container.id),
             rates=snapshot.rates.get(container.id),
             data=self._data,

@@ -34,7 +34,7 @@ def shell_session(engine: Engine, ref: str, rows: int, columns: int) -> Session:
 
 def _exec(engine: Engine, ref: str, command: str, rows: int, columns: int) -> Session:
     request = ExecRequest(command=(command,), env=(_TERM,), tty=True, stdin_open=True, rows=rows, cols=columns)
-    return engine.exec(ref, request)
+    return engine.tasks.exec(ref, request)
 
 
 class Shells:
@@ -64,7 +64,7 @@ class Shells:
         engine = self._details.bridge.engine
 
         def attach(rows: int, columns: int) -> Session:
-            session = engine.attach(container.id, stdin=container.request.stdin_open)
+            session = engine.tasks.attach(container.id, stdin=container.request.stdin_open)
             if container.request.tty:
                 session.resize(rows, columns)
             return session

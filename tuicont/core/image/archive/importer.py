@@ -6,7 +6,7 @@ uncompressed digest against the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, Unsupported
@@ -46,7 +46,7 @@ class Importer:
             what = f"layer {number + 1} of {len(chain)}"
             descriptor = self._ingest(layer, what)
             descriptors.append(descriptor)
-            sizes[chain[number]] = self._unpack(descriptor, diff_ids[number], chain[: number + 1], what)
+            sizes[chain[number]] = self.unpack(descriptor, diff_ids[number], chain[: number + 1], what)
         raw = incoming.manifest or documents.encode(
             documents.Manifest(
                 config=documents.Descriptor(
@@ -69,7 +69,9 @@ class Importer:
         suffix = f"+{compression}" if compression else ""
         return documents.Descriptor(media_type=documents.LAYER + suffix, digest=digest, size=self._content.size(digest))
 
-    def _unpack(self, descriptor: documents.Descriptor, diff_id: str, chain: list[str], what: str) -> int:
+    def unpack(self, descriptor: documents.Descriptor, diff_id: str, chain: Sequence[str], what: str) -> int:
+        """Make the last layer of `chain` from its blob, unless it is there already; its size in bytes."""
+
         def unpack(target: LayerTarget) -> None:
             def passed(count: int) -> None:
                 if self._progress:

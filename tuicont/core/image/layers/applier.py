@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
 from tuicont.core.files.trees import remove_entry
+from tuicont.core.files.writing import write_all
 from tuicont.core.image.layers.tarstream import Member
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import open_in_root
@@ -202,11 +203,11 @@ class Applier:
         try:
             if member.info.sparse is None:
                 for chunk in member.data():
-                    _write(fd, chunk)
+                    write_all(fd, chunk)
             else:
                 for offset, chunk in member.extents():
                     os.lseek(fd, offset, os.SEEK_SET)
-                    _write(fd, chunk)
+                    write_all(fd, chunk)
                 os.ftruncate(fd, member.info.size)
             _dress(fd, member)
             os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
@@ -288,12 +289,6 @@ def _dress(fd: int, member: Member) -> None:
                 except OSError as error:
                     if error.errno not in _UNSUPPORTED_ATTRIBUTE:
                         raise
-
-
-def _write(fd: int, chunk: bytes) -> None:
-    written = os.write(fd, chunk)
-    while written < len(chunk):
-        written += os.write(fd, memoryview(chunk)[written:])
 
 
 def _no_target(info: tarfile.TarInfo) -> Invalid:

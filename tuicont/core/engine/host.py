@@ -1,4 +1,4 @@
-"""What the engine says of itself and of its host: info, doctor, config."""
+"""What the engine says of itself and of its host. Implements `api.Host`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,35 @@ from collections import Counter
 from collections.abc import Callable
 
 from tuicont import __version__
-from tuicont.core.engine.context import Context
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.paths import Paths
 from tuicont.core.host.probe import probe_kernel
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import EngineInfo, Probe
+from tuicont.core.store.store import Store
 
 Setting = tuple[str, str, str]
 
 
-class Reporter:
+class LocalHost:
     """Answers for the whole engine. `notes` are the repairs of this opening."""
 
     def __init__(
         self,
-        context: Context,
+        store: Store,
+        paths: Paths,
+        drivers: Drivers,
         host: HostFacts,
         notes: list[str],
-        settings: tuple[Setting, ...],
+        cgroup_parent: str,
+        settings: Callable[[], tuple[Setting, ...]],
         filters: Callable[[], Probe],
         misfits: tuple[Probe, ...],
     ) -> None:
-        self._context = context
+        self._store = store
+        self._paths = paths
+        self._drivers = drivers
+        self._cgroup_parent = cgroup_parent
         self._host = host
         self._notes = notes
         self._settings = settings
@@ -36,22 +44,20 @@ class Reporter:
         self._misfits = misfits
 
     def info(self) -> EngineInfo:
-        """The engine's own figures."""
-        context = self._context
-        states = Counter(c.state.value for c in context.store.containers())
-        images = context.store.images()
+        states = Counter(c.state.value for c in self._store.containers())
+        images = self._store.images()
         layers = {layer.chain_id: layer.size for image in images for layer in image.layers}
         return EngineInfo(
             version=__version__,
-            root=context.paths.root,
-            run_root=context.paths.run_root,
+            root=self._paths.root,
+            run_root=self._paths.run_root,
             kernel=platform.release(),
             processors=os.cpu_count() or 1,
             memory=self._host.memory,
-            cgroup_driver=context.cgroups.name,
-            cgroup_parent=context.cgroup_parent,
-            storage_driver=context.storage.name,
-            runtime=context.runtime.name,
+            cgroup_driver=self._drivers.cgroups.name,
+            cgroup_parent=self._cgroup_parent,
+            storage_driver=self._drivers.storage().name,
+            runtime=self._drivers.runtime().name,
             containers=dict(states),
             images=len(images),
             layers=len(layers),
@@ -60,10 +66,7 @@ class Reporter:
         )
 
     def doctor(self) -> tuple[Probe, ...]:
-        """Kernel first, then every driver."""
-        drivers = (self._context.cgroups, self._context.storage, self._context.runtime)
-        return (*probe_kernel(), self._filters(), *(driver.probe() for driver in drivers), *self._misfits)
+        return (*probe_kernel(), self._filters(), *self._drivers.probes(), *self._misfits)
 
     def config(self) -> tuple[Setting, ...]:
-        """(name, value, where it comes from)."""
-        return self._settings
+        return self._settings()

@@ -29,7 +29,7 @@ class Specs:
     """Builds specifications. `profile` reads the default system call filter, when it is first needed."""
 
     def __init__(self, host: HostFacts, profile: Callable[[], str]) -> None:
-        self._host = host
+        self.host = host
         self._read_default = profile
 
     @cached_property
@@ -54,7 +54,7 @@ class Specs:
             image.config,
             container_id=container_id,
             root_path=root_path,
-            host=self._host,
+            host=self.host,
             identity=identity,
             files=HostFiles(hostname=f"{directory}/{HOST_FILES[0]}", hosts=f"{directory}/{HOST_FILES[1]}"),
             cgroups_path=cgroups_path,
@@ -72,14 +72,14 @@ class Specs:
     def exec(self, spec: Mapping[str, Any], request: ExecRequest, identity: Identity | None) -> dict[str, Any]:
         """The process object of one more process; without `identity` it is the init's."""
         init = spec["process"]
-        return exec_process(init, request, identity or _identity(init), available=self._host.capabilities)
+        return exec_process(init, request, identity or _identity(init), available=self.host.capabilities)
 
     def _filter(self, request: ContainerRequest) -> Mapping[str, Any] | None:
-        chosen = security_options(request.security_opt, self._host.lsms).seccomp
+        chosen = security_options(request.security_opt, self.host.lsms).seccomp
         if request.privileged or chosen == "unconfined":
             return None
         profile = self._profile if chosen == "default" else _read_profile(chosen)
-        return resolve(profile, capability_bits(request, self._host), self._host)
+        return resolve(profile, capability_bits(request, self.host), self.host)
 
 
 def _read_profile(path: str) -> Profile:

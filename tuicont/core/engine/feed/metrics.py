@@ -1,4 +1,4 @@
-"""Samples of running containers, their history across restarts, and OOM kills as events.
+"""Samples of running containers, their history across restarts, and OOM kills as events. Implements `api.Metrics`.
 
 Any engine may sample; only one at a time writes history and reports OOM kills (a lock that dies with
 its holder decides which), so that two open workstations do not say everything twice.
@@ -11,24 +11,35 @@ import os
 import threading
 import time
 
-from tuicont.core.engine.context import Context
-from tuicont.core.errors import EngineError
+import msgspec
+
+from tuicont.core.engine.bundles import Bundles
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.records import Records
+from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.history.collector import Collector
 from tuicont.core.history.ring import CAPACITY, decode, encode
 from tuicont.core.model.container import Container
+from tuicont.core.model.event import Topic
 from tuicont.core.model.stats import Sample, Snapshot
 
-_WRITER = "feed"
 _WRITE_SECONDS = 60
 """How often a container's newest samples are stored: a tick stores a sixtieth of them, so that none is long."""
 
 
-class Meter:
+class LocalMetrics:
     """Takes snapshots."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._collector = Collector(lambda group: context.cgroups.open(group).sampler())
+    def __init__(self, records: Records, locks: Locks, drivers: Drivers, bundles: Bundles, ends: Ends) -> None:
+        self._records = records
+        self._store = records.store
+        self._locks = locks
+        self._drivers = drivers
+        self._bundles = bundles
+        self._ends = ends
+        self._collector = Collector(lambda group: drivers.cgroups.open(group).sampler())
         self._alive: dict[str, Container] = {}
         self._writer: int | None = None
         self._written_ns: dict[str, int] = {}
@@ -36,8 +47,7 @@ class Meter:
         self._lock = threading.Lock()
 
     def snapshot(self) -> Snapshot:
-        """Containers, samples and rates now."""
-        containers = self._context.store.containers()
+        containers = self._store.containers()
         alive = {c.id: c for c in containers if c.state.alive}
         with self._lock:
             now = time.time_ns()
@@ -53,13 +63,30 @@ class Meter:
                 self._oom.pop(container_id, None)
                 del self._written_ns[container_id]
             self._alive = alive
-        return Snapshot(time_ns=now, containers=containers, samples=samples, rates=rates)
+        limits = self._bundles.limits_of_all(containers)
+        return Snapshot(time_ns=now, containers=containers, limits=limits, samples=samples, rates=rates)
 
-    def history(self, container_id: str) -> tuple[Sample, ...]:
-        """The samples kept, by this engine and before it, oldest first."""
+    def refreshed(self, last: Snapshot) -> Snapshot:
+        self._ends.settle_all()
+        containers = self._store.containers()
+        return msgspec.structs.replace(last, containers=containers, limits=self._bundles.limits_of_all(containers))
+
+    def sample(self, ref: str) -> Sample:
+        container = self._records.running(ref, f"read the statistics of {ref}")
+        sampler = self._drivers.cgroups.open(container.id).sampler()
+        try:
+            sample = sampler.sample()
+        finally:
+            sampler.close()
+        if sample is None:
+            raise Conflict(f"read the statistics of {container.name}", "its cgroup is gone")
+        return sample
+
+    def history(self, ref: str) -> tuple[Sample, ...]:
+        container_id = self._records.find(ref, f"read the history of {ref}").id
         own = self._collector.history(container_id)
         oldest = own[0].time_ns if own else time.time_ns()
-        stored = (sample for block in self._context.store.history(container_id) for sample in decode(block))
+        stored = (sample for block in self._store.history(container_id) for sample in decode(block))
         return (*(sample for sample in stored if sample.time_ns < oldest), *own)[-CAPACITY:]
 
     def close(self) -> None:
@@ -73,7 +100,7 @@ class Meter:
 
     def _is_writer(self) -> bool:
         if self._writer is None:
-            self._writer = self._context.locks.take(_WRITER)
+            self._writer = self._locks.meter()
         return self._writer is not None
 
     def _due(self, now: int) -> list[str]:
@@ -92,7 +119,7 @@ class Meter:
         if not blocks:
             return
         # History is worth less than the tick that shows it: a full disk is told by the verbs that need it.
-        with contextlib.suppress(EngineError), self._context.store.transaction(quiet=True) as transaction:
+        with contextlib.suppress(EngineError), self._store.transaction(quiet=True) as transaction:
             for container_id, fresh in blocks:
                 if transaction.container(container_id) is not None:
                     oldest = fresh[-1].time_ns - CAPACITY * 1_000_000_000
@@ -106,6 +133,6 @@ class Meter:
             self._oom[container_id] = sample.oom_kills
             if sample.oom_kills > before >= 0:
                 killed, limit = str(sample.oom_kills - before), str(sample.memory_limit)
-                with self._context.store.transaction() as transaction:
+                with self._store.transaction() as transaction:
                     name = alive[container_id].name
-                    transaction.event("/tasks/oom", container_id, name, {"killed": killed, "limit": limit})
+                    transaction.event(Topic.TASK_OOM, container_id, name, {"killed": killed, "limit": limit})

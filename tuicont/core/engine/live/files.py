@@ -1,4 +1,4 @@
-"""Copying files into and out of containers, running or not, without ever leaving their root."""
+"""Copying files into and out of containers. Implements `api.Files`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tuicont.core.engine.context import Context
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.records import Records
 from tuicont.core.errors import Conflict
 from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
 from tuicont.core.storage.view import open_view
 
 
-class Files:
+class LocalFiles:
     """Copies."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, records: Records, locks: Locks, drivers: Drivers) -> None:
+        self._records = records
+        self._locks = locks
+        self._drivers = drivers
 
-    def copy_out(self, ref: str, path: str, follow: bool) -> Iterator[bytes]:
-        """A tar stream of `path`. What is wrong with the path is raised at once, not in the middle."""
+    def copy_out(self, ref: str, path: str, *, follow: bool = False) -> Iterator[bytes]:
         from tuicont.core.image.layers.copy import pack
 
-        container = self._context.find(ref, f"copy from {ref}")
+        container = self._records.find(ref, f"copy from {ref}")
         stack = contextlib.ExitStack()
         with contextlib.ExitStack() as guard:
             root = guard.enter_context(self._root(container))
@@ -34,10 +37,9 @@ class Files:
         return self._rest(stack, first, chunks)
 
     def copy_in(self, ref: str, path: str, archive: BinaryIO) -> None:
-        """Unpack a tar stream into the directory `path`."""
         from tuicont.core.image.layers.copy import unpack
 
-        container = self._context.find(ref, f"copy to {ref}")
+        container = self._records.find(ref, f"copy to {ref}")
         if container.request.read_only and not container.state.alive:
             raise Conflict(f"copy to {container.name}", "its root file system is read-only")
         with self._root(container) as root:
@@ -54,8 +56,8 @@ class Files:
         """A descriptor of its root: as its init sees it when it runs, else a detached mount of its snapshot."""
         if not container.state.alive:
             with (
-                self._context.unmounted(container, f"copy to or from {container.name}", shared=True),
-                open_view(self._context.storage.mounts(container.id)) as root,
+                self._locks.unmounted(container, f"copy to or from {container.name}", shared=True),
+                open_view(self._drivers.storage(container.storage).mounts(container.id)) as root,
             ):
                 yield root
             return

@@ -1,0 +1,149 @@
+"""Making a container that can be started: its snapshot, its specification, its record."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tuicont.core.engine.births.identity import identity_of
+from tuicont.core.engine.births.specs import Specs
+from tuicont.core.engine.bundles import Bundles, Spec
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.names import new_id, new_name
+from tuicont.core.engine.paths import Paths
+from tuicont.core.engine.records import Records
+from tuicont.core.engine.removal import Removal
+from tuicont.core.errors import AlreadyExists, Invalid, NotFound, kernel_error
+from tuicont.core.model.container import Container
+from tuicont.core.model.event import Topic
+from tuicont.core.model.image import Image
+from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.state import State
+from tuicont.core.spec import signals
+from tuicont.core.spec.validate import validate
+from tuicont.core.store.store import NameTaken
+
+if TYPE_CHECKING:
+    from tuicont.core.image.base import ImageFinder  # loads what few verbs need
+
+_NAME_ATTEMPTS = 20
+
+
+class Creation:
+    """Makes containers."""
+
+    def __init__(
+        self,
+        records: Records,
+        locks: Locks,
+        paths: Paths,
+        drivers: Drivers,
+        bundles: Bundles,
+        removal: Removal,
+        specs: Specs,
+        images: Callable[[], ImageFinder],
+        cgroup_parent: str,
+    ) -> None:
+        self._records = records
+        self._locks = locks
+        self._paths = paths
+        self._drivers = drivers
+        self._bundles = bundles
+        self._removal = removal
+        self._specs = specs
+        self._images = images
+        self._cgroup_parent = cgroup_parent
+
+    def create(self, request: ContainerRequest) -> Container:
+        """See `api.Containers.create`."""
+        operation = f"create {request.name}" if request.name else "create a container"
+        if problems := validate(request, self._specs.host):
+            raise Invalid(operation, problems[0].message, stage=problems[0].field)
+        if request.name and self._records.store.find_name(request.name) is not None:
+            raise _name_taken(operation)
+        runtime, storage = self._drivers.runtime(request.runtime).name, self._drivers.storage().name
+        container_id = new_id()
+        with self._locks.images(shared=True), self._locks.container(container_id):
+            image = self._images().get(request.image)
+            container = Container(
+                id=container_id,
+                name=request.name or new_name(),
+                request=request,
+                image_id=image.id,
+                runtime=runtime,
+                storage=storage,
+                state=State.CREATED,
+                created_ns=time.time_ns(),
+                stop_signal=request.stop_signal or known_signal(image.config.stop_signal),
+            )
+            try:
+                spec = self._make_files(container, image, operation)
+                container = msgspec.structs.replace(container, command=tuple(spec["process"]["args"]))
+                self._write(container, spec, operation)
+                return self._put(container, operation)
+            except BaseException:
+                self._removal.remove_files(container_id, storage)
+                raise
+
+    def _make_files(self, container: Container, image: Image, operation: str) -> Spec:
+        storage, request = self._drivers.storage(container.storage), container.request
+        chain = tuple(layer.chain_id for layer in image.layers)
+        try:
+            storage.prepare(container.id, chain)
+        except NotFound:
+            # Its layers were unpacked for another storage driver.
+            self._images().unpack(image, storage)
+            storage.prepare(container.id, chain)
+        return self._specs.build(
+            request,
+            image,
+            container_id=container.id,
+            root_path=self._paths.rootfs,
+            directory=self._paths.task(container.id),
+            identity=identity_of(storage, container.id, request.user or image.config.user),
+            cgroups_path=f"/{self._cgroup_parent}/{container.id}",
+        )
+
+    def _write(self, container: Container, spec: Spec, operation: str) -> None:
+        try:
+            self._bundles.make(container, spec)
+        except OSError as error:
+            hint = "free space below the state root" if error.errno == errno.ENOSPC else ""
+            path = self._paths.config(container.id)
+            raise kernel_error(operation, f"write {path}", error, stage="bundle", hint=hint) from None
+
+    def _put(self, container: Container, operation: str) -> Container:
+        """Record it, under another name when the one that was made up is taken."""
+        for attempt in range(_NAME_ATTEMPTS):
+            try:
+                with self._records.transaction() as transaction:
+                    transaction.put_container(container)
+                    detail = {"image": container.request.image}
+                    transaction.event(Topic.CONTAINER_CREATE, container.id, container.name, detail)
+                if attempt:
+                    self._bundles.keep_record(container)
+                return container
+            except NameTaken:
+                if container.request.name:
+                    break
+                # There are three thousand such names: after some attempts one is made longer.
+                name = new_name() if attempt < _NAME_ATTEMPTS // 2 else f"{new_name()}-{new_id()[:6]}"
+                container = msgspec.structs.replace(container, name=name)
+        raise _name_taken(operation)
+
+
+def _name_taken(operation: str) -> AlreadyExists:
+    return AlreadyExists(operation, "another container has that name", hint="choose another name, or remove the other")
+
+
+def known_signal(text: str) -> str:
+    """The signal that an image names; none when there is no such signal, as that must not keep anyone from stopping."""
+    try:
+        return signals.name(signals.number(text)) if text else ""
+    except ValueError:
+        return ""

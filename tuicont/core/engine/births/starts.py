@@ -1,0 +1,144 @@
+"""Running a container's command: the cgroup, the bundle, the runtime, and the record that it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+import msgspec
+
+from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES
+from tuicont.core.engine.births.specs import Specs
+from tuicont.core.engine.bundles import Bundles
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.ends.known import KnownTasks
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.paths import Paths
+from tuicont.core.engine.records import Records
+from tuicont.core.errors import EngineError, kernel_error
+from tuicont.core.files.chores import Chores
+from tuicont.core.files.writing import write_file
+from tuicont.core.model.container import Container
+from tuicont.core.model.event import Topic
+from tuicont.core.model.state import State, Verb
+from tuicont.core.runtime.base import Bundle, Task
+
+
+class Starts:
+    """Starts containers."""
+
+    def __init__(
+        self,
+        records: Records,
+        locks: Locks,
+        paths: Paths,
+        drivers: Drivers,
+        known: KnownTasks,
+        bundles: Bundles,
+        specs: Specs,
+        ends: Ends,
+        chores: Chores,
+    ) -> None:
+        self._records = records
+        self._locks = locks
+        self._paths = paths
+        self._drivers = drivers
+        self._known = known
+        self._bundles = bundles
+        self._specs = specs
+        self._ends = ends
+        self._chores = chores
+
+    def start(
+        self, ref: str, *, restarted: bool = False, console: tuple[int, int] | None = None
+    ) -> tuple[Container, Task]:
+        """Run its command. Raises the failure of the kernel operation that failed; it can be tried again.
+        With `console` (rows, columns of a terminal) its output waits for the caller to attach."""
+        container_id = self._records.resolve(ref, f"start {ref}")
+        with self._locks.container(container_id) as lock:
+            self._ends.clear(container_id)
+            container = self._records.require(container_id, Verb.START)
+            try:
+                with self._locks.unmounted(container, f"start {container.name}") as snapshot:
+                    task = self._run(container, console, lock, snapshot)
+            except EngineError as error:
+                self._put_failure(container, error)
+                raise
+            self._known.remember(container.id, task)
+            try:
+                return self._put_running(container, task, restarted), task
+            except EngineError as error:
+                error.operation = f"start {container.name}"
+                self._ends.undo(container, task)
+                raise
+
+    def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
+        operation, run_dir = f"start {container.name}", self._paths.task(container.id)
+        cgroups, group, spec = self._drivers.cgroups, container.id, self._bundles.spec(container)
+        if console is not None and container.request.tty:
+            size = {"height": console[0], "width": console[1]}
+            spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
+
+        limits, devices = (
+            self._bundles.limits(container),
+            ALL_DEVICES if container.request.privileged else DEFAULT_DEVICES,
+        )
+
+        def meanwhile() -> None:
+            for name, text in self._specs.files(container.request, container.id):
+                write_file(f"{run_dir}/{name}", text.encode(), 0o644)
+            cgroups.create(group, limits, devices, prepared=True)
+
+        try:
+            cgroups.prepare(group)
+            os.mkdir(run_dir, 0o700)
+            bundle = Bundle(
+                id=container.id,
+                spec=spec,
+                root_mounts=self._drivers.storage(container.storage).mounts(container.id),
+                placement=cgroups.open(group).placement,
+                shim_placement=cgroups.shim_placement(),
+                run_dir=run_dir,
+                log_path=self._paths.log(container.id),
+                exit_path=self._paths.exit(container.id),
+                log=container.request.log,
+                stdin_open=container.request.stdin_open,
+                reaper=container.request.init,
+                hold_output=console is not None,
+                guard=lock,
+                snapshot=snapshot,
+            )
+            return self._drivers.runtime(container.runtime).start(bundle, meanwhile, self._chores.do_one)
+        except OSError as error:
+            self._ends.clear(container.id)
+            raise kernel_error(operation, f"open {error.filename}", error) from None
+        except EngineError as error:
+            self._ends.clear(container.id)
+            error.operation = operation
+            raise
+
+    def _put_running(self, container: Container, task: Task, restarted: bool) -> Container:
+        """Record that it runs. While the lock is held nobody else changes a record that is not alive."""
+        running = msgspec.structs.replace(
+            container,
+            state=State.RUNNING,
+            pid=task.pid,
+            start_time=task.start_time,
+            started_ns=time.time_ns(),
+            finished_ns=0,
+            exit=None,
+            error="",
+            restarts=container.restarts + restarted,
+        )
+        with self._records.transaction() as transaction:
+            transaction.put_container(running)
+            transaction.event(Topic.TASK_START, running.id, running.name, {"pid": str(task.pid)})
+        return running
+
+    def _put_failure(self, container: Container, error: EngineError) -> None:
+        with contextlib.suppress(EngineError), self._records.transaction() as transaction:
+            current = transaction.container(container.id)
+            if current is not None:
+                transaction.put_container(msgspec.structs.replace(current, error=str(error)))

@@ -1,0 +1,183 @@
+"""What containers are, from the request to the removal. Implements `api.Containers`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tuicont.core.engine.api import ContainerFilter, Problem, PruneReport
+from tuicont.core.engine.births.create import Creation
+from tuicont.core.engine.bundles import Bundles
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.filters import matching
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.paths import Paths
+from tuicont.core.engine.records import Records, check, current, no_such_container, telling
+from tuicont.core.engine.removal import Removal
+from tuicont.core.errors import AlreadyExists, EngineError, Invalid, kernel_error
+from tuicont.core.model.container import Container, RemovalLoss
+from tuicont.core.model.event import Topic
+from tuicont.core.model.host import HostFacts
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.state import Verb
+from tuicont.core.spec import resources
+from tuicont.core.spec.validate import is_name, limit_problems, validate
+from tuicont.core.store.store import NameTaken
+
+
+class LocalContainers:
+    """The records of containers, and what changes them."""
+
+    def __init__(
+        self,
+        records: Records,
+        locks: Locks,
+        paths: Paths,
+        drivers: Drivers,
+        bundles: Bundles,
+        creation: Creation,
+        ends: Ends,
+        removal: Removal,
+        host: HostFacts,
+    ) -> None:
+        self._records = records
+        self._locks = locks
+        self._paths = paths
+        self._drivers = drivers
+        self._bundles = bundles
+        self._creation = creation
+        self._ends = ends
+        self._removal = removal
+        self._host = host
+
+    def list(self, which: ContainerFilter = ContainerFilter()) -> tuple[Container, ...]:
+        self._ends.settle_all()
+        return matching(self._records.store.containers(), which)
+
+    def get(self, ref: str) -> Container:
+        return self._records.find(ref, f"find {ref}")
+
+    def inspect(self, ref: str) -> dict[str, Any]:
+        container = self._records.find(ref, f"inspect {ref}")
+        spec = dict(self._bundles.spec(container))
+        spec.pop("annotations", None)  # the record as it was last written there: it stands above as it is now
+        known: dict[str, Any] = msgspec.to_builtins(container)
+        return known | {
+            "short_id": container.short_id,
+            "log_path": self._paths.log(container.id),
+            "config_path": self._paths.config(container.id),
+            "cgroup": msgspec.to_builtins(self._drivers.cgroups.open(container.id).placement),
+            "root_mounts": msgspec.to_builtins(self._drivers.storage(container.storage).mounts(container.id)),
+            "limits": msgspec.to_builtins(self._bundles.limits(container)),
+            "spec": spec,
+        }
+
+    def limits(self, ref: str) -> Limits:
+        return self._bundles.limits(self._records.find(ref, f"read the limits of {ref}"))
+
+    def loss(self, ref: str) -> RemovalLoss:
+        container = self._records.find(ref, f"look at {ref}")
+        alive = len(self._drivers.cgroups.open(container.id).processes()) if container.state.alive else 0
+        try:
+            usage = self._drivers.storage(container.storage).usage(container.id)
+        except EngineError:
+            return RemovalLoss(processes=alive, bytes=0, files=0)
+        return RemovalLoss(processes=alive, bytes=usage.bytes, files=usage.files)
+
+    def validate(self, request: ContainerRequest) -> tuple[Problem, ...]:
+        return validate(request, self._host)
+
+    def create(self, request: ContainerRequest) -> Container:
+        return self._creation.create(request)
+
+    def rename(self, ref: str, name: str) -> Container:
+        container = self._records.require(ref, Verb.RENAME)
+        operation = f"rename {container.name} to {name}"
+        if not is_name(name):
+            raise Invalid(operation, "a name is letters, digits, _ . and -, and begins with a letter or digit")
+        with self._locks.container(container.id):
+            try:
+                with self._records.transaction() as transaction:
+                    before = current(transaction, container.id, Verb.RENAME)
+                    renamed = msgspec.structs.replace(before, name=name)
+                    transaction.put_container(renamed)
+                    transaction.event(Topic.CONTAINER_RENAME, container.id, name, {"old_name": before.name})
+            except NameTaken:
+                raise AlreadyExists(operation, "another container has that name") from None
+            self._bundles.keep_record(renamed)
+        return renamed
+
+    def update(self, ref: str, limits: Limits) -> Container:
+        container = self._records.require(ref, Verb.UPDATE)
+        with self._locks.container(container.id), telling(f"update {container.name}"):
+            container = self._records.require(container.id, Verb.UPDATE)
+            before = self._bundles.limits(container)
+            if problems := limit_problems(before.merged(limits), self._host):
+                raise Invalid("update", problems[0].message, stage=problems[0].field)
+            if container.state.alive:
+                self._drivers.cgroups.open(container.id).apply(_with_partner(before, limits))
+            return self._put_limits(container, before.merged(limits), limits)
+
+    def remove(self, ref: str, *, force: bool = False) -> None:
+        operation = f"remove {ref}"
+        container_id = self._records.resolve(ref, operation)
+        if force and (container := self._records.find(container_id, operation)).state.alive:
+            self._ends.kill(container)
+        with self._locks.container(container_id):
+            self._ends.clear(container_id)
+            with self._records.transaction() as transaction:
+                found = transaction.container(container_id)
+                if found is None and force:
+                    return  # it was there a moment ago, and removed itself
+                if found is None:
+                    raise no_such_container(operation)
+                check(found, Verb.REMOVE)
+                self._removal.forget(transaction, found)
+            self._removal.remove_files(container_id, found.storage)
+
+    def prune(self) -> PruneReport:
+        removed, freed = [], 0
+        for container in self.list():
+            if container.state.alive:
+                continue
+            try:
+                size = self._drivers.storage(container.storage).usage(container.id).bytes
+                self.remove(container.id)
+            except EngineError:
+                # Started or removed by somebody else meanwhile: then it is not ours to prune.
+                continue
+            removed.append(container.id)
+            freed += size
+        return PruneReport(containers=tuple(removed), bytes=freed)
+
+    def _put_limits(self, container: Container, limits: Limits, change: Limits) -> Container:
+        """Rewrite the specification, and say so. The caller holds the lock."""
+        spec = self._bundles.spec(container)
+        wanted = resources.with_limits(spec["linux"]["resources"], limits)
+        changed = {**spec, "linux": {**spec["linux"], "resources": wanted}}
+        with self._records.transaction() as transaction:
+            before = current(transaction, container.id, Verb.UPDATE)
+            updated = msgspec.structs.replace(before, revision=before.revision + 1)
+            transaction.put_container(updated)
+            transaction.event(Topic.CONTAINER_UPDATE, updated.id, updated.name, _named(change))
+            try:
+                # Inside, so that a specification that cannot be written leaves the record as it was.
+                self._bundles.keep(updated, changed)
+            except OSError as error:
+                raise kernel_error("update", f"write {error.filename or 'the specification'}", error) from None
+        return updated
+
+
+def _with_partner(current: Limits, change: Limits) -> Limits:
+    """Memory and swap go together: the kernel's files for one depend on the other's value."""
+    if change.memory is None and change.memory_swap is None:
+        return change
+    merged = current.merged(change)
+    return msgspec.structs.replace(change, memory=merged.memory, memory_swap=merged.memory_swap)
+
+
+def _named(limits: Limits) -> dict[str, str]:
+    return {f: str(v) for f in limits.__struct_fields__ if (v := getattr(limits, f)) is not None}

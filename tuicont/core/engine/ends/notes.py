@@ -1,0 +1,20 @@
+"""What was repaired when an engine was opened: kept for who opened it, and told as events."""
+
+from __future__ import annotations
+
+from tuicont.core.engine.records import Records
+from tuicont.core.model.event import Topic
+
+
+class Notes:
+    """`lines` has them in order."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self.lines: list[str] = []
+
+    def add(self, line: str) -> None:
+        """One more."""
+        self.lines.append(line)
+        with self._records.transaction() as transaction:
+            transaction.event(Topic.ENGINE_REPAIR, "", "engine", {"what": line})

@@ -1,0 +1,156 @@
+"""The verbs on a container's running side. Implements `api.Tasks`.
+
+Verbs that wait for the container (stop, wait) or must work while another waits (kill) take no lock: the end of a
+container is recorded by whoever sees it first (`ends`). The others hold the container's lock and check its state again
+inside their transaction.
+"""
+
+from __future__ import annotations
+
+import signal as signals_
+import time
+
+import msgspec
+
+from tuicont.core.engine.births.starts import Starts
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.ends.known import KnownTasks
+from tuicont.core.engine.live.sessions import Sessions
+from tuicont.core.engine.locks import Locks
+from tuicont.core.engine.records import Records, current, put_state, telling
+from tuicont.core.errors import Conflict, Invalid
+from tuicont.core.model.container import Container, ExitStatus
+from tuicont.core.model.event import Topic
+from tuicont.core.model.request import ExecRequest
+from tuicont.core.model.state import State, Verb
+from tuicont.core.runtime.base import Session, Task
+from tuicont.core.spec import signals
+
+
+class LocalTasks:
+    """Changes how containers run."""
+
+    def __init__(
+        self,
+        records: Records,
+        locks: Locks,
+        drivers: Drivers,
+        known: KnownTasks,
+        starts: Starts,
+        ends: Ends,
+        sessions: Sessions,
+    ) -> None:
+        self._records = records
+        self._locks = locks
+        self._drivers = drivers
+        self._known = known
+        self._starts = starts
+        self._ends = ends
+        self._sessions = sessions
+
+    def start(self, ref: str) -> Container:
+        return self._starts.start(ref)[0]
+
+    def start_attached(self, ref: str, *, stdin: bool = True, rows: int = 24, cols: int = 80) -> Session:
+        container, task = self._starts.start(ref, console=(rows, cols))
+        return task.attach(stdin=stdin and container.request.stdin_open)
+
+    def attach(self, ref: str, *, stdin: bool = True) -> Session:
+        container = self._records.require(ref, Verb.ATTACH)
+        return self._task(container, "attach").attach(stdin=stdin and container.request.stdin_open)
+
+    def exec(self, ref: str, request: ExecRequest) -> Session:
+        container = self._records.require(ref, Verb.EXEC)
+        # A pause meanwhile would freeze the new process before it has executed anything, and with it the shim, which
+        # waits for that.
+        with self._locks.container(container.id):
+            container = self._records.require(container.id, Verb.EXEC)
+            return self._sessions.exec(container, self._task(container, "exec in"), request)
+
+    def stop(self, ref: str, *, signal: str = "", timeout: float | None = None) -> Container:
+        container = self._records.require(ref, Verb.STOP)
+        number = _signal(signal or container.stop_signal or "SIGTERM", f"stop {container.name}")
+        patience = container.request.stop_timeout if timeout is None else timeout
+        if (task := self._known.find(container)) is None:
+            return self._ended(container, self._ends.repair(container.id))
+        # Frozen processes cannot act on a signal.
+        if container.state is State.PAUSED:
+            self.unpause(container.id)
+        self._announce_kill(container, number)
+        task.signal(number)
+        try:
+            self._ends.await_end(container, task, None if patience < 0 else patience)
+        except TimeoutError:
+            return self._ended(container, self._ends.kill(container))
+        return self._ended(container, self._records.get(container.id))
+
+    def kill(self, ref: str, signal: str = "SIGKILL") -> Container:
+        container = self._records.require(ref, Verb.KILL)
+        number = _signal(signal, f"kill {container.name}")
+        if number == signals_.SIGKILL:
+            self._announce_kill(container, number)
+            return self._ended(container, self._ends.kill(container))
+        task = self._task(container, "kill")
+        self._announce_kill(container, number)
+        task.signal(number)
+        return container
+
+    def restart(self, ref: str, *, timeout: float | None = None) -> Container:
+        container = self._records.require(ref, Verb.RESTART)
+        if container.state.alive:
+            self.stop(container.id, timeout=timeout)
+        return self._starts.start(container.id, restarted=True)[0]
+
+    def pause(self, ref: str) -> Container:
+        container = self._records.require(ref, Verb.PAUSE)
+        with self._locks.container(container.id), telling(f"pause {container.name}"):
+            began = time.perf_counter_ns()
+            cgroup = self._drivers.cgroups.open(container.id)
+            cgroup.freeze()
+            took = time.perf_counter_ns() - began
+            detail = {"microseconds": str(took // 1000), "processes": str(len(cgroup.processes()))}
+            return self._put_state(container.id, Verb.PAUSE, State.PAUSED, Topic.TASK_PAUSED, detail)
+
+    def unpause(self, ref: str) -> Container:
+        container = self._records.require(ref, Verb.UNPAUSE)
+        with self._locks.container(container.id), telling(f"unpause {container.name}"):
+            self._drivers.cgroups.open(container.id).thaw()
+            return self._put_state(container.id, Verb.UNPAUSE, State.RUNNING, Topic.TASK_RESUMED, {})
+
+    def wait(self, ref: str, timeout: float | None = None) -> ExitStatus:
+        container: Container | None = self._records.find(ref, f"wait for {ref}")
+        while container is not None and container.state.alive:
+            task = self._known.find(container)
+            if task is not None and (status := self._ends.await_end(container, task, timeout)) is not None:
+                return status
+            container = self._ends.repair(container.id)
+        return (container.exit if container else None) or ExitStatus(code=0)
+
+    def _task(self, container: Container, operation: str) -> Task:
+        """The container's task. Raises `Conflict` when it has ended meanwhile."""
+        task = self._known.find(container)
+        if task is None:
+            self._ends.repair(container.id)
+            raise Conflict(f"{operation} {container.name}", "it has just ended")
+        return task
+
+    def _announce_kill(self, container: Container, number: int) -> None:
+        self._records.announce(Topic.TASK_KILL, container, {"signal": signals.name(number)})
+
+    def _ended(self, container: Container, now: Container | None) -> Container:
+        """Its record now; the last one known when it removed itself (`--rm`)."""
+        return now or msgspec.structs.replace(container, state=State.EXITED, pid=0, start_time=0)
+
+    def _put_state(
+        self, container_id: str, verb: Verb, state: State, topic: Topic, detail: dict[str, str]
+    ) -> Container:
+        with self._records.transaction() as transaction:
+            return put_state(transaction, current(transaction, container_id, verb), state, topic, detail)
+
+
+def _signal(text: str, operation: str) -> int:
+    try:
+        return signals.number(text)
+    except ValueError as error:
+        raise Invalid(operation, str(error), hint="a signal is a name (SIGTERM, term) or a number") from None

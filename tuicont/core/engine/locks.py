@@ -1,0 +1,62 @@
+"""The engine's locks. All of them die with their holder, so that what is locked is work in progress.
+
+A container's lock is held by who creates, starts, changes or removes it. Beside those there are two for the whole root,
+and for each container one on its root file system. Names are hexadecimal numbers, as those of `RecordLocks` are: a
+container's is its id, and the two others are the numbers 1 and 2, which no id is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+
+from tuicont.core.engine.paths import Paths
+from tuicont.core.errors import Conflict
+from tuicont.core.model.container import Container
+from tuicont.core.sys.record_locks import RecordLocks
+
+_IMAGES, _METER = "1", "2"
+_UNMOUNT_SECONDS = 5.0
+
+
+class Locks:
+    """The locks of one state root."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._work = RecordLocks(paths.locks)
+        self._roots = RecordLocks(paths.snapshots)
+
+    def container(self, container_id: str) -> contextlib.AbstractContextManager[int]:
+        """Wait for the container's lock and hold it, and as long as a copy of the descriptor is open elsewhere."""
+        return self._work.hold(container_id)
+
+    def attempt(self, container_id: str) -> contextlib.AbstractContextManager[bool]:
+        """Hold the container's lock if nobody does; yields whether it is held."""
+        return self._work.attempt(container_id)
+
+    def images(self, *, shared: bool = False) -> contextlib.AbstractContextManager[int]:
+        """Shared from the look-up of an image to the record of a container that uses it, else by who removes one."""
+        return self._work.hold(_IMAGES, shared=shared)
+
+    def meter(self) -> int | None:
+        """A descriptor that makes this engine the one that stores history, or None when another does."""
+        return self._work.take(_METER)
+
+    @contextlib.contextmanager
+    def unmounted(self, container: Container, operation: str, *, shared: bool = False) -> Iterator[int]:
+        """Its root file system is mounted nowhere, and until the context ends, and as long as a copy of the descriptor
+        is open elsewhere, by nobody else: two mounts of one upper directory do harm (overlayfs.rst, "Sharing and
+        copying layers"). Raises `Conflict` after some seconds."""
+        deadline = time.monotonic() + _UNMOUNT_SECONDS
+        while (descriptor := self._roots.take(container.id, shared=shared)) is None:
+            if time.monotonic() > deadline:
+                raise Conflict(
+                    operation, "its files are still in use", hint="they are being copied, or written to disk"
+                )
+            time.sleep(0.002)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,40 @@
+"""Taking a container away for good: its record first, as files without one are garbage that any engine may sweep."""
+
+from __future__ import annotations
+
+from tuicont.core.engine.bundles import Bundles
+from tuicont.core.engine.drivers import Drivers
+from tuicont.core.engine.paths import Paths
+from tuicont.core.engine.records import Records
+from tuicont.core.files.trash import Trash
+from tuicont.core.model.container import Container
+from tuicont.core.model.event import Topic
+from tuicont.core.store.store import Transaction
+
+
+class Removal:
+    """What is done when a container goes. The caller holds its lock."""
+
+    def __init__(self, records: Records, drivers: Drivers, bundles: Bundles, paths: Paths, trash: Trash) -> None:
+        self._records = records
+        self._drivers = drivers
+        self._bundles = bundles
+        self._paths = paths
+        self._trash = trash
+
+    def remove(self, container: Container) -> None:
+        """Forget a container and remove its files."""
+        with self._records.transaction() as transaction:
+            self.forget(transaction, container)
+        self.remove_files(container.id, container.storage)
+
+    def forget(self, transaction: Transaction, container: Container) -> None:
+        """Delete its record, and say so."""
+        transaction.delete_container(container.id)
+        transaction.event(Topic.CONTAINER_DELETE, container.id, container.name)
+
+    def remove_files(self, container_id: str, storage: str) -> None:
+        """Remove the snapshot, specification and log of a container that has no record (any more)."""
+        self._drivers.storage(storage).remove(container_id)
+        self._bundles.discard(container_id)
+        self._trash.discard(self._paths.log_directory(container_id))
