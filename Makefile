@@ -23,11 +23,12 @@ run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sud
 test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `make check` among them; ARGS="-k cgroup" narrows
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(TESTABLE) ## format, lint, types, import contracts
+check: $(TESTABLE) ## format, lint, types, import contracts, dependencies
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry . 2>/dev/null
 
 format: $(TESTABLE) ## rewrite the sources in the one format
 	@$(BIN)/ruff format .

@@ -28,6 +28,7 @@ LONG = 450
         pytest.param(("ruff", "check", "."), id="lint"),
         pytest.param(("mypy",), id="types"),
         pytest.param(("lint-imports", "--no-cache"), id="import contracts"),
+        pytest.param(("deptry", "."), id="dependencies"),
     ],
 )
 def test_the_source_passes(command: tuple[str, ...]) -> None:

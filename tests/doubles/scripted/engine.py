@@ -17,6 +17,7 @@ from tests.doubles.scripted.views import ScriptedViews
 from tests.doubles.scripted.world import MIB, START_NS, World, digest
 from tuicont.core.engine.api import ImagePruneReport, Progress
 from tuicont.core.model.event import Event
+from tuicont.core.model.host import HostUsage
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.core.model.stats import Sample, Snapshot
@@ -169,6 +170,18 @@ class ScriptedHost:
             images=2,
             layers=3,
             storage_bytes=48 * MIB,
+        )
+
+    def usage(self) -> HostUsage:
+        return HostUsage(
+            memory=4 << 30,
+            memory_available=3 << 30,
+            swap=0,
+            swap_free=0,
+            disk=100 << 30,
+            disk_free=40 << 30,
+            load=(0.5, 0.25, 0.125),
+            booted_ns=START_NS - 3600 * 1_000_000_000,
         )
 
     def doctor(self) -> tuple[Probe, ...]:

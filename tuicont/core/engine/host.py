@@ -10,8 +10,10 @@ from collections.abc import Callable
 from tuicont import __version__
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.paths import Paths
+from tuicont.core.errors import kernel_error
 from tuicont.core.host.probe import probe_kernel
-from tuicont.core.model.host import HostFacts
+from tuicont.core.host.usage import host_usage
+from tuicont.core.model.host import HostFacts, HostUsage
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.core.store.store import Store
 
@@ -64,6 +66,12 @@ class LocalHost:
             storage_bytes=sum(layers.values()),
             notes=tuple(self._notes),
         )
+
+    def usage(self) -> HostUsage:
+        try:
+            return host_usage(self._paths.root)
+        except OSError as error:
+            raise kernel_error("look at the host", f"statvfs {self._paths.root}", error) from None
 
     def doctor(self) -> tuple[Probe, ...]:
         return (*probe_kernel(), self._filters(), *self._drivers.probes(), *self._misfits)

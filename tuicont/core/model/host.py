@@ -40,3 +40,17 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     masked: tuple[str, ...] = ()
     lsms: tuple[str, ...] = ()
     open_files: int = 4096
+
+
+class HostUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host has left: `memory_available` bytes can be taken without swapping, `disk_*` are of the file system
+    below the state root; `load` is the average number of tasks that want a processor over 1, 5 and 15 minutes."""
+
+    memory: int
+    memory_available: int
+    swap: int
+    swap_free: int
+    disk: int
+    disk_free: int
+    load: tuple[float, float, float]
+    booted_ns: int

@@ -1,4 +1,4 @@
-"""Mounts: mount(2), umount2(2), open_tree(2), and a thread with a mount namespace of its own to make them in.
+"""Mounts: mount(2), open_tree(2), and a thread with a mount namespace of its own to make them in.
 
 Constants keep their uapi spelling. No policy.
 """
@@ -16,7 +16,6 @@ from tuicont.core.sys.results import checked
 MS_RDONLY = 1
 MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
-MNT_DETACH = 2
 OPEN_TREE_CLONE = 1
 OPEN_TREE_CLOEXEC = os.O_CLOEXEC
 AT_RECURSIVE = 0x8000
@@ -32,11 +31,6 @@ def mount(source: str, target: str, fstype: str, flags: int, options: str) -> No
     """mount(2) in the calling thread's mount namespace."""
     data = os.fsencode(options) if options else ffi.NULL
     checked(lib.tuicont_mount(os.fsencode(source), os.fsencode(target), fstype.encode(), flags, data), target)
-
-
-def umount(target: str, flags: int = 0) -> None:
-    """umount2(2)."""
-    checked(lib.tuicont_umount2(os.fsencode(target), flags), target)
 
 
 def open_tree(path: str, flags: int, dir_fd: int = _AT_FDCWD) -> int:

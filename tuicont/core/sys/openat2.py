@@ -11,10 +11,7 @@ import os
 from tuicont.core.native._native import lib
 from tuicont.core.sys.results import checked
 
-RESOLVE_NO_XDEV = 0x01
 RESOLVE_NO_MAGICLINKS = 0x02
-RESOLVE_NO_SYMLINKS = 0x04
-RESOLVE_BENEATH = 0x08
 RESOLVE_IN_ROOT = 0x10
 
 _ATTEMPTS = 32
