@@ -20,17 +20,33 @@ from tuicont.core.store.reserve import Reserve
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
-CREATE TABLE containers (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_ns INTEGER NOT NULL, value BLOB NOT NULL
+CREATE TABLE containers (            -- one row a container, from the end of its creation to its removal
+    id TEXT PRIMARY KEY,             -- 64 hexadecimal digits
+    name TEXT NOT NULL UNIQUE,       -- the same as in value: here to be found by, and never twice
+    created_ns INTEGER NOT NULL,     -- the same as in value: here to be listed by
+    value BLOB NOT NULL              -- model.container.Container as JSON (limits and mounts are in its bundle)
 );
-CREATE TABLE images (id TEXT PRIMARY KEY, value BLOB NOT NULL);
-CREATE TABLE image_names (name TEXT PRIMARY KEY, image_id TEXT NOT NULL REFERENCES images(id)) WITHOUT ROWID;
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, topic TEXT NOT NULL,
-    subject TEXT NOT NULL, name TEXT NOT NULL, detail BLOB NOT NULL
+CREATE TABLE images (
+    id TEXT PRIMARY KEY,             -- digest of its configuration, sha256:…
+    value BLOB NOT NULL              -- model.image.Image as JSON, without its names
 );
-CREATE TABLE history (
-    container_id TEXT NOT NULL, time_ns INTEGER NOT NULL, samples BLOB NOT NULL, PRIMARY KEY (container_id, time_ns)
+CREATE TABLE image_names (           -- a name belongs to one image, which may have many or none
+    name TEXT PRIMARY KEY,           -- in its full form, with a tag
+    image_id TEXT NOT NULL REFERENCES images(id)
+) WITHOUT ROWID;
+CREATE TABLE events (                -- appended to, and cut at its beginning
+    seq INTEGER PRIMARY KEY,         -- in the order of the transactions, and so a subscriber's place in the log
+    time_ns INTEGER NOT NULL,
+    topic TEXT NOT NULL,             -- model.event.Topic
+    subject TEXT NOT NULL,           -- id of a container or image, or empty
+    name TEXT NOT NULL,              -- what it was called then
+    detail BLOB NOT NULL             -- {name: text} as JSON
+);
+CREATE TABLE history (               -- what was measured, removed with its container
+    container_id TEXT NOT NULL,
+    time_ns INTEGER NOT NULL,        -- of the block's first sample
+    samples BLOB NOT NULL,           -- a block of some sixty samples, packed by core.history
+    PRIMARY KEY (container_id, time_ns)
 );
 """
 _BUSY_SECONDS = 10.0
