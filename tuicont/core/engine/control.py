@@ -21,7 +21,8 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Task
 from tuicont.core.spec import signals
-from tuicont.core.spec.validate import is_name, limit_problems
+from tuicont.core.spec.limits import limit_problems
+from tuicont.core.spec.validate import is_name
 from tuicont.core.store.store import NameTaken
 
 _AFTER_KILL_SECONDS = 10.0
