@@ -96,5 +96,6 @@ def test_a_kernel_without_cgroup_kill_is_frozen_first() -> None:
         assert process.wait(60) == -signal.SIGKILL
         assert eventually(lambda: not cgroup.processes())
         assert (f"{LAYOUT.unified}/{PARENT}/web/cgroup.freeze", b"1") in kernel.written()
+        assert [str(call.data).split()[0] for call in kernel.calls if call.name == "signal"] == ["9"]
     finally:
         host.clean_up()

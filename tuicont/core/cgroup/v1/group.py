@@ -105,7 +105,7 @@ class V1Group:
             # uninterruptible call) cannot fork either, but may leave that call: then the passes are repeated.
             all_stopped = freezer.set_state(self._kernel, directory, b"FROZEN", FREEZE_SECONDS)
             try:
-                reached = signal_members(self.processes, signal)
+                reached = signal_members(self._kernel, self.processes, signal)
             finally:
                 if signal == signals.SIGKILL or not was_frozen:
                     freezer.set_state(self._kernel, directory, b"THAWED", FREEZE_SECONDS)
@@ -151,7 +151,7 @@ class V1Group:
         """Without a freezer: again and again until nobody is left, for a fork may slip through each pass."""
         reached = 0
         for _ in range(_KILL_ROUNDS if signal == signals.SIGKILL else 1):
-            count = signal_members(self.processes, signal)
+            count = signal_members(self._kernel, self.processes, signal)
             if not count:
                 break
             reached += count

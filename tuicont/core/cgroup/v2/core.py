@@ -3,10 +3,6 @@ Interface Files"): freezing, killing, what is in it; and pressure (Documentation
 
 from __future__ import annotations
 
-import os
-import select
-import time
-
 from tuicont.core.cgroup.counters import Field, Form, Slot, Source
 from tuicont.core.cgroup.text import parse_flat_keyed
 from tuicont.core.sys.kernel import Kernel
@@ -28,22 +24,14 @@ def is_asked_to_freeze(kernel: Kernel, directory: str) -> bool:
     return kernel.read(f"{directory}/cgroup.freeze").strip() == b"1"
 
 
-def await_event(directory: str, key: str, value: int, seconds: float) -> bool:
-    """Wait until cgroup.events says `key value`, at most `seconds`; whether it does. The kernel wakes the poll
-    at each change. Raises `OSError` (ENODEV) when the group is removed meanwhile."""
-    deadline = time.monotonic() + seconds
-    fd = os.open(f"{directory}/cgroup.events", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        poll = select.poll()
-        poll.register(fd, select.POLLPRI)
-        while parse_flat_keyed(os.pread(fd, 4096, 0).decode()).get(key) != value:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            poll.poll(left * 1000)
-        return True
-    finally:
-        os.close(fd)
+def await_event(kernel: Kernel, directory: str, key: str, value: int, seconds: float) -> bool:
+    """Wait until cgroup.events says `key value`, at most `seconds`; whether it does. Raises `OSError` (ENODEV) when
+    the group is removed meanwhile."""
+
+    def said(text: bytes) -> bool:
+        return parse_flat_keyed(text.decode()).get(key) == value
+
+    return kernel.await_text(f"{directory}/cgroup.events", said, seconds)
 
 
 MEANINGS = {

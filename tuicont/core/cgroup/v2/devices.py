@@ -1,17 +1,18 @@
 """Device rules on v2, where no file takes them: a BPF program that the kernel asks at each open and mknod
 (Documentation/admin-guide/cgroup-v2.rst, "Device controller").
 
-Compiling is pure; `DevicePrograms` loads each rule set once.
+Compiling is pure; the port puts the program on the group.
 """
 
 from __future__ import annotations
 
 import errno
 import struct
+from functools import lru_cache
 
 from tuicont.core.cgroup.base import ALL_DEVICES, DeviceRule
 from tuicont.core.errors import Unsupported
-from tuicont.core.sys.bpf import attach_to_cgroup, load_device_program
+from tuicont.core.sys.kernel import Kernel
 
 _TYPES = {"b": 1, "c": 2}
 _ACCESS = {"m": 1, "r": 2, "w": 4}
@@ -31,6 +32,7 @@ _ANSWER, _CONTEXT, _ASKED, _TYPE, _MAJOR, _MINOR, _ALLOWED = range(7)
 """Registers."""
 
 
+@lru_cache(maxsize=64)
 def compile_rules(rules: tuple[DeviceRule, ...]) -> bytes:
     """The instructions (struct bpf_insn) that allow what one of the rules allows, and nothing else. They read
     struct bpf_cgroup_dev_ctx: access in the upper half of the first word, type in the lower, then the numbers."""
@@ -48,32 +50,22 @@ def compile_rules(rules: tuple[DeviceRule, ...]) -> bytes:
     return b"".join(program)
 
 
-class DevicePrograms:
-    """The programs of a process, loaded once each: their descriptors stay open as long as it lives."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[tuple[DeviceRule, ...], int] = {}
-
-    def restrict(self, operation: str, directory: str, rules: tuple[DeviceRule, ...]) -> None:
-        """Refuse the group every device but those of the rules. Raises `OSError`, or `Unsupported` by a kernel
-        that has no such programs: a container that may open every disk is not started by default."""
-        if rules == ALL_DEVICES:
-            return
-        program = self._loaded.get(rules)
-        if program is None:
-            try:
-                program = load_device_program(compile_rules(rules))
-            except OSError as error:
-                if error.errno not in (errno.EINVAL, errno.ENOSYS):
-                    raise
-                raise Unsupported(
-                    operation,
-                    "this kernel cannot keep a cgroup v2 group from devices",
-                    values={"kernel option": "CONFIG_CGROUP_BPF"},
-                    hint="a privileged container does without",
-                ) from error
-            self._loaded[rules] = program
-        attach_to_cgroup(program, directory)
+def restrict(kernel: Kernel, operation: str, directory: str, rules: tuple[DeviceRule, ...]) -> None:
+    """Refuse a new group every device but those of the rules. Raises `OSError`, or `Unsupported` by a kernel that has
+    no such programs: a container that may open every disk is not started by default."""
+    if rules == ALL_DEVICES:
+        return
+    try:
+        kernel.attach_devices(directory, compile_rules(rules), anew=True)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS):
+            raise
+        raise Unsupported(
+            operation,
+            "this kernel cannot keep a cgroup v2 group from devices",
+            values={"kernel option": "CONFIG_CGROUP_BPF"},
+            hint="a privileged container does without",
+        ) from error
 
 
 def _rule(rule: DeviceRule) -> list[bytes]:

@@ -16,7 +16,7 @@ from tuicont.core.cgroup.naming import SHIMS, check_name, parents_below
 from tuicont.core.cgroup.removal import remove_group
 from tuicont.core.cgroup.tree import make_path
 from tuicont.core.cgroup.v2 import core
-from tuicont.core.cgroup.v2.devices import DevicePrograms
+from tuicont.core.cgroup.v2.devices import restrict
 from tuicont.core.cgroup.v2.group import V2Group
 from tuicont.core.errors import EngineError, kernel_error
 from tuicont.core.model.limits import Limits
@@ -37,7 +37,6 @@ class V2Driver:
         self._read_only = layout.unified in layout.read_only
         self._path = parent
         self._parent = f"{layout.unified}/{parent}"
-        self._devices = DevicePrograms()
         self._prepared = False
 
     def probe(self) -> Probe:
@@ -70,7 +69,7 @@ class V2Driver:
             self.prepare(group)
         made = V2Group(self._kernel, group, self._parent)
         try:
-            self._devices.restrict(operation, made.directory, devices)
+            restrict(self._kernel, operation, made.directory, devices)
             made.apply_new(limits)
         except OSError as error:
             self._undo(group)
@@ -91,7 +90,7 @@ class V2Driver:
     def await_empty(self, group: str, seconds: float) -> None:
         """Wait, at most `seconds`, for the last process of the group to be gone."""
         with contextlib.suppress(OSError):
-            core.await_event(f"{self._parent}/{group}", "populated", 0, seconds)
+            core.await_event(self._kernel, f"{self._parent}/{group}", "populated", 0, seconds)
 
     def groups(self) -> tuple[str, ...]:
         try:

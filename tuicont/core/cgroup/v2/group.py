@@ -106,7 +106,7 @@ class V2Group:
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         try:
             core.set_frozen(self._kernel, self.directory, frozen)
-            return core.await_event(self.directory, "frozen", int(frozen), FREEZE_SECONDS)
+            return core.await_event(self._kernel, self.directory, "frozen", int(frozen), FREEZE_SECONDS)
         except OSError as error:
             if not self._kernel.exists(self.directory):
                 raise missing(operation, self.name) from error
@@ -122,8 +122,8 @@ class V2Group:
             self._kernel.write(f"{self.directory}/cgroup.kill", b"1")
         except FileNotFoundError:
             core.set_frozen(self._kernel, self.directory, True)
-            core.await_event(self.directory, "frozen", 1, FREEZE_SECONDS)
-            count = signal_members(self.processes, signals.SIGKILL)
+            core.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            count = signal_members(self._kernel, self.processes, signals.SIGKILL)
         # Nothing is left to be frozen, and the next process shall not be.
         core.set_frozen(self._kernel, self.directory, False)
         return count
@@ -132,8 +132,8 @@ class V2Group:
         was_frozen = core.is_asked_to_freeze(self._kernel, self.directory)
         core.set_frozen(self._kernel, self.directory, True)
         try:
-            core.await_event(self.directory, "frozen", 1, FREEZE_SECONDS)
-            return signal_members(self.processes, signal)
+            core.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            return signal_members(self._kernel, self.processes, signal)
         finally:
             if not was_frozen:
                 core.set_frozen(self._kernel, self.directory, False)
