@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from tuicont.core.cgroup.base import Cgroup, CgroupDriver
-from tuicont.core.cgroup.detect import Layout, choose, read_layout
+from tuicont.core.cgroup.detect import Layout, read_layout
+from tuicont.core.engine.drivers import cgroup_driver_class
 from tuicont.core.sys.kernel import Kernel, RealKernel
 
 LAYOUT = read_layout(RealKernel())
@@ -29,13 +30,19 @@ def layouts() -> dict[str, Layout]:
     return found
 
 
+def driver_for(layout: Layout, kernel: Kernel, parent: str = PARENT) -> CgroupDriver:
+    """The driver that reads and writes the files of cgroups itself."""
+    driver: CgroupDriver = cgroup_driver_class("cgroupfs", layout.mode)(kernel, layout, parent)
+    return driver
+
+
 class Host:
     """A driver on a parent of the test's own, and the plain files beside it."""
 
     def __init__(self, layout: Layout, kernel: Kernel | None = None) -> None:
         self.layout = layout
         self.v2_limits = layout.mode == "unified"
-        self.driver: CgroupDriver = choose(kernel or RealKernel(), layout, PARENT)
+        self.driver: CgroupDriver = driver_for(layout, kernel or RealKernel())
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def mounts(self) -> list[str]:

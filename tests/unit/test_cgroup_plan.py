@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.contract.cgroups import driver_for
 from tests.doubles.memory_kernel import MemoryKernel
 from tests.doubles.recording_kernel import RecordingKernel
 from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES, DeviceRule
-from tuicont.core.cgroup.detect import choose, layout_of
+from tuicont.core.cgroup.detect import layout_of
 from tuicont.core.cgroup.v1 import memory as v1_memory
 from tuicont.core.cgroup.v2 import memory as v2_memory
 from tuicont.core.cgroup.v2.cpu import weight
@@ -72,7 +73,7 @@ def test_swap_on_v2_is_what_is_left_of_both_together() -> None:
 
 def test_a_container_costs_one_mkdir_and_one_rmdir_a_hierarchy_and_one_write_a_limit() -> None:
     kernel = v1_kernel()
-    driver = choose(kernel, V1, "tc")
+    driver = driver_for(V1, kernel, "tc")
     driver.create("warm", Limits())
     kernel.calls.clear()
     driver.create("web", Limits(memory=1 << 26, cpus=0.5, pids=9))
@@ -92,7 +93,7 @@ def test_a_container_costs_one_mkdir_and_one_rmdir_a_hierarchy_and_one_write_a_l
 
 def test_a_limit_without_its_controller_is_unsupported_and_leaves_nothing() -> None:
     kernel = v1_kernel()
-    driver = choose(kernel, V1, "tc")
+    driver = driver_for(V1, kernel, "tc")
     with pytest.raises(Unsupported, match="cpuset controller"):
         driver.create("web", Limits(pids=4, cpuset_cpus="0"))
     assert driver.groups() == ()
@@ -100,7 +101,7 @@ def test_a_limit_without_its_controller_is_unsupported_and_leaves_nothing() -> N
 
 def test_a_write_that_is_refused_names_the_limit_as_it_was_asked_for() -> None:
     kernel = v1_kernel()
-    cgroup = choose(kernel, V1, "tc").create("web", Limits())
+    cgroup = driver_for(V1, kernel, "tc").create("web", Limits())
     kernel.fail_path("write", "/cg/cpu/tc/web/cpu.cfs_quota_us", errno.EINVAL)
     with pytest.raises(Invalid, match=r"cpus 0\.001 is refused: invalid argument(.|\n)*written: 100$"):
         cgroup.apply(Limits(memory=1 << 26, cpus=0.001))
@@ -110,7 +111,7 @@ def test_a_write_that_is_refused_names_the_limit_as_it_was_asked_for() -> None:
 def test_a_missing_privilege_is_denied() -> None:
     kernel = v1_kernel()
     kernel.fail_path("mkdir", "/cg/memory/tc/web", errno.EACCES)
-    driver = choose(kernel, V1, "tc")
+    driver = driver_for(V1, kernel, "tc")
     with pytest.raises(Denied, match="permission denied"):
         driver.create("web", Limits())
     assert driver.groups() == ()
@@ -126,7 +127,7 @@ def v2_kernel() -> RecordingKernel:
 
 def test_controllers_are_enabled_from_the_root_down_to_the_parent_once() -> None:
     kernel = v2_kernel()
-    driver = choose(kernel, V2, "engine/tc")
+    driver = driver_for(V2, kernel, "engine/tc")
     driver.create("a", Limits(), ALL_DEVICES)
     assert kernel.written() == [
         ("/cg/cgroup.subtree_control", b"+cpu +memory +pids"),
@@ -146,7 +147,7 @@ def test_controllers_are_enabled_from_the_root_down_to_the_parent_once() -> None
 def test_a_controller_that_cannot_be_enabled_does_not_keep_the_others_off() -> None:
     kernel = v2_kernel()
     kernel.fail_path("write", "/cg/cgroup.subtree_control", errno.EBUSY)
-    choose(kernel, V2, "tc").create("a", Limits(), ALL_DEVICES)
+    driver_for(V2, kernel, "tc").create("a", Limits(), ALL_DEVICES)
     assert [data for path, data in kernel.written() if path == "/cg/cgroup.subtree_control"] == [
         b"+cpu +memory +pids",
         b"+cpu",

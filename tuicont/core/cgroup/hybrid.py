@@ -113,8 +113,3 @@ class HybridDriver:
 
     def shim_placement(self) -> Placement:
         return self._v2.shim_placement()
-
-
-def make(kernel: Kernel, layout: Layout, parent: str) -> HybridDriver:
-    """The driver for a layout of mode `hybrid`."""
-    return HybridDriver(kernel, layout, parent)

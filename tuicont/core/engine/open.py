@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tuicont.core.cgroup.detect import choose, probe_others, read_layout
+from tuicont.core.cgroup.detect import probe_others, read_layout
 from tuicont.core.engine.context import Context
-from tuicont.core.engine.drivers import RUNTIME, STORAGE, driver_class
+from tuicont.core.engine.drivers import RUNTIME, STORAGE, cgroup_driver_class, driver_class
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.lifecycle import Lifecycle
 from tuicont.core.engine.paths import DEFAULT_ROOT, resolve
@@ -30,6 +30,7 @@ from tuicont.resources import read_text
 if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService
 
+_CGROUP_DRIVER = "cgroupfs"
 _STORAGE_DRIVER = "overlay"
 _RUNTIME = "native"
 
@@ -73,7 +74,7 @@ def open_engine(
         doorbell=doorbell,
         locks=RecordLocks(paths.locks),
         snapshots=RecordLocks(paths.snapshots),
-        cgroups=choose(kernel, layout, parent),
+        cgroups=cgroup_driver_class(_CGROUP_DRIVER, layout.mode)(kernel, layout, parent),
         storage=storage,
         runtime=runtime,
         make_images=lambda: _images(paths.root, store, storage),

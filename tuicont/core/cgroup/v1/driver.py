@@ -130,8 +130,3 @@ class V1Driver:
     def _undo(self, group: str) -> None:
         with contextlib.suppress(EngineError):
             self.remove(group)
-
-
-def make(kernel: Kernel, layout: Layout, parent: str) -> V1Driver:
-    """The driver for a layout of mode `v1`."""
-    return V1Driver(kernel, layout, parent)

@@ -148,8 +148,3 @@ class V2Driver:
             else:
                 if names is absent:
                     return
-
-
-def make(kernel: Kernel, layout: Layout, parent: str) -> V2Driver:
-    """The driver for a layout of mode `unified`."""
-    return V2Driver(kernel, layout, parent)
