@@ -38,6 +38,8 @@ def test_a_hybrid_host_with_controllers_mounted_together() -> None:
         "cpu": "/sys/fs/cgroup/cpu,cpuacct",
         "cpuacct": "/sys/fs/cgroup/cpu,cpuacct",
         "memory": "/sys/fs/cgroup/memory",
+        "net_cls": "/sys/fs/cgroup/net_cls,net_prio",
+        "net_prio": "/sys/fs/cgroup/net_cls,net_prio",
         "pids": "/sys/fs/cgroup/pids",
     }
     assert layout.named == (("systemd", "/sys/fs/cgroup/systemd"),)

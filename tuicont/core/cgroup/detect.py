@@ -16,7 +16,10 @@ from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
 
 LIMITING = ("cpu", "cpuset", "memory", "pids")
-_CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
+_CONTROLLERS = tuple(
+    ("cpuset cpu cpuacct blkio memory devices freezer net_cls perf_event net_prio hugetlb pids rdma misc").split()
+)
+"""Every one of the kernel's (include/linux/cgroup_subsys.h): which of them is used is the driver's business."""
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,8 @@ from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Task
-from tuicont.core.spec import signals
-from tuicont.core.spec.limits import limit_problems
+from tuicont.core.spec import resources, signals
+from tuicont.core.spec.limits import limit_problems, resources_with
 from tuicont.core.spec.validate import is_name
 from tuicont.core.store.store import NameTaken
 
@@ -130,7 +130,8 @@ class Control:
             container = self._context.require(container.id, Verb.UPDATE)
             if container.state.alive:
                 with telling(operation):
-                    self._context.cgroups.open(container.id).apply(_with_partner(container.limits, limits))
+                    changed = resources_with({}, _with_partner(container.limits, limits))
+                    self._context.cgroups.open(container.id).apply(resources.read(changed))
             with self._context.store.transaction() as transaction:
                 current = self._context.current(transaction, container.id, Verb.UPDATE)
                 updated = msgspec.structs.replace(current, limits=current.limits.merged(limits))

@@ -18,7 +18,6 @@ from typing import Any
 
 import msgspec
 
-from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES
 from tuicont.core.engine.context import IMAGES_LOCK, Context, check
 from tuicont.core.engine.identity import identity_of
 from tuicont.core.engine.names import new_id, new_name
@@ -39,7 +38,8 @@ from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Bundle, Task
-from tuicont.core.spec import signals
+from tuicont.core.spec import resources, signals
+from tuicont.core.spec.limits import resources_with
 from tuicont.core.spec.validate import validate
 from tuicont.core.store.store import NameTaken
 
@@ -225,24 +225,23 @@ class Lifecycle:
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
-        cgroups, group = context.cgroups, container.id
         run_dir = context.paths.task(container.id)
-        devices = ALL_DEVICES if container.request.privileged else DEFAULT_DEVICES
 
         def meanwhile() -> None:
             for name, text in self._specs.files(container.request, container.id):
                 _write(f"{run_dir}/{name}", text.encode(), 0o644)
-            cgroups.create(group, container.limits, devices, prepared=True)
+            # The specification is as at creation: an update is in the record only.
+            cgroup.finish(resources.read(resources_with(spec["linux"]["resources"], container.limits)))
 
         try:
-            cgroups.prepare(group)
+            cgroup = context.cgroups.begin(container.id)
             os.mkdir(run_dir, 0o700)
             bundle = Bundle(
                 id=container.id,
                 spec=spec,
                 root_mounts=context.storage.mounts(container.id),
-                placement=cgroups.open(group).placement,
-                shim_placement=cgroups.shim_placement(),
+                placement=cgroup.placement,
+                shim_placement=context.cgroups.shim_placement(),
                 run_dir=run_dir,
                 log_path=context.paths.log(container.id),
                 exit_path=context.paths.exit(container.id),
