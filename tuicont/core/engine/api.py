@@ -35,6 +35,9 @@ from tuicont.core.model.stats import Sample, Snapshot
 from tuicont.core.runtime.base import STDERR as STDERR
 from tuicont.core.runtime.base import STDOUT as STDOUT
 from tuicont.core.runtime.base import Session as Session
+from tuicont.core.spec.limits import LIMITS as LIMITS
+from tuicont.core.spec.limits import Limit as Limit
+from tuicont.core.spec.limits import Unit as Unit
 
 
 class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
