@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.settings import Step, Write, missing, setting, unsupported
@@ -22,10 +23,10 @@ class Place:
     groups and is "" where the host has none for it; what a file's name begins with is its controller. `new` says that
     the group has just been made, so that what its files hold is known without a look."""
 
-    __slots__ = ("_parent", "group", "kernel", "new")
+    __slots__ = ("_kernel", "_parent", "group", "new")
 
     def __init__(self, kernel: Kernel, group: str, parent: Callable[[str], str], *, new: bool) -> None:
-        self.kernel = kernel
+        self._kernel = kernel
         self.group = group
         self.new = new
         self._parent = parent
@@ -57,16 +58,16 @@ class Place:
         directory = self.directory(controller)
         path = f"{self._parent(controller) if above else directory}/{file}"
         try:
-            return self.kernel.read(path).decode().strip()
+            return self._kernel.read(path).decode().strip()
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENODEV):
                 raise kernel_error(setting(self.group), f"read {path}", error) from error
-            if not self.kernel.exists(directory):
+            if not self._kernel.exists(directory):
                 raise missing(setting(self.group), self.group) from error
             return None
 
 
-class Controller(NamedTuple):
+class Controller(msgspec.Struct, frozen=True):
     """`name` is the kernel's. `steps` are what resources come to for it, in the order in which they must be done: none
     where they say nothing for it. `sources` are the files that it counts in, `meanings` a line on each of its files."""
 

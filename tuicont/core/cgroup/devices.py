@@ -15,15 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Container
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from tuicont.core.errors import Unsupported
 from tuicont.core.model.resources import DeviceRule, Resources
 
 ACCESSES = "rwm"
+Nodes = tuple[str, int, int]
+"""(kind, major, minor)"""
 
 
-class Devices(NamedTuple):
+class Devices(msgspec.Struct, frozen=True):
     """Devices of `kind` c or b, -1 for any number, and what may be done with them or not."""
 
     kind: str
@@ -31,8 +34,13 @@ class Devices(NamedTuple):
     minor: int
     access: str
 
+    @property
+    def nodes(self) -> Nodes:
+        """Which they are, without the access."""
+        return self.kind, self.major, self.minor
 
-class DeviceList(NamedTuple):
+
+class DeviceList(msgspec.Struct, frozen=True):
     """`allows` what is no exception, or refuses it."""
 
     allows: bool
@@ -41,8 +49,6 @@ class DeviceList(NamedTuple):
 
 ALL = DeviceList(allows=True)
 """What a group may use that nobody restricts."""
-
-_Place = tuple[str, int, int]
 
 
 def device_list(group: str, resources: Resources) -> DeviceList:
@@ -58,28 +64,30 @@ def device_list(group: str, resources: Resources) -> DeviceList:
 @lru_cache(maxsize=64)
 def list_of(rules: tuple[DeviceRule, ...]) -> DeviceList:
     """`device_list` by itself: `ValueError` says which rule is impossible."""
-    allows, exceptions = False, dict[_Place, set[str]]()
+    allows, exceptions = False, dict[Nodes, set[str]]()
     for rule in rules:
         access = set(rule.access)
         if (rule.type, rule.major, rule.minor, len(access)) == ("a", -1, -1, len(ACCESSES)):
             allows, exceptions = rule.allow, {}
             continue
         for kind in "bc" if rule.type == "a" else rule.type:
-            place = (kind, rule.major, rule.minor)
+            nodes = (kind, rule.major, rule.minor)
             if rule.allow != allows:
-                exceptions.setdefault(place, set()).update(access)
+                exceptions.setdefault(nodes, set()).update(access)
             else:
-                _take_back(exceptions, place, access)
-    return DeviceList(allows, tuple(Devices(*place, in_order(access)) for place, access in exceptions.items()))
+                _take_back(exceptions, nodes, access)
+    return DeviceList(allows, tuple(Devices(*nodes, in_order(access)) for nodes, access in exceptions.items()))
 
 
-def _take_back(exceptions: dict[_Place, set[str]], place: _Place, access: set[str]) -> None:
+def _take_back(exceptions: dict[Nodes, set[str]], nodes: Nodes, access: set[str]) -> None:
     for known, granted in list(exceptions.items()):
-        both = [a == b or -1 in (a, b) for a, b in zip(known[1:], place[1:], strict=True)]
-        if known[0] != place[0] or not all(both) or not granted & access:
+        both = [a == b or -1 in (a, b) for a, b in zip(known[1:], nodes[1:], strict=True)]
+        if known[0] != nodes[0] or not all(both) or not granted & access:
             continue
-        if any(wide not in (narrow, -1) for narrow, wide in zip(known[1:], place[1:], strict=True)):
-            raise ValueError(f"the rule for {_text(place)} takes a part out of an earlier one, for {_text(known)}")
+        if any(wide not in (narrow, -1) for narrow, wide in zip(known[1:], nodes[1:], strict=True)):
+            raise ValueError(
+                f"the rule for {node_text(nodes)} takes a part out of an earlier one, for {node_text(known)}"
+            )
         granted -= access
         if not granted:
             del exceptions[known]
@@ -90,10 +98,7 @@ def in_order(access: Container[str]) -> str:
     return "".join(letter for letter in ACCESSES if letter in access)
 
 
-def _text(place: _Place) -> str:
-    return f"{place[0]} {number(place[1])}:{number(place[2])}"
-
-
-def number(value: int) -> str:
-    """A device number as v1 writes it."""
-    return "*" if value < 0 else str(value)
+def node_text(nodes: Nodes) -> str:
+    """`c 1:3`, `b *:*`, as v1 writes them."""
+    major, minor = ("*" if number < 0 else number for number in nodes[1:])
+    return f"{nodes[0]} {major}:{minor}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from tuicont.core.cgroup.controller import Controller, Place
-from tuicont.core.cgroup.devices import ALL, DeviceList, Devices, device_list, in_order, number
+from tuicont.core.cgroup.devices import ALL, DeviceList, Devices, device_list, in_order, node_text
 from tuicont.core.cgroup.settings import Write
 from tuicont.core.model.resources import Resources
 
@@ -43,14 +43,14 @@ def _changes(now: DeviceList | None, wanted: DeviceList) -> tuple[tuple[str, str
 
 def _less(these: DeviceList, those: DeviceList) -> Iterator[Devices]:
     """The exceptions of `these` without what is in `those`."""
-    known = {devices[:3]: devices.access for devices in those.exceptions}
+    known = {devices.nodes: devices.access for devices in those.exceptions}
     for devices in these.exceptions:
-        if access := set(devices.access) - set(known.get(devices[:3], "")):
-            yield devices._replace(access=in_order(access))
+        if access := set(devices.access) - set(known.get(devices.nodes, "")):
+            yield Devices(*devices.nodes, in_order(access))
 
 
 def _lines(exceptions: Iterable[Devices]) -> str:
-    return "\n".join(f"{kind} {number(major)}:{number(minor)} {access}" for kind, major, minor, access in exceptions)
+    return "\n".join(f"{node_text(devices.nodes)} {devices.access}" for devices in exceptions)
 
 
 def _parse(text: str) -> DeviceList | None:

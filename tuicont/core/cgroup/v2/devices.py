@@ -10,7 +10,8 @@ import errno
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.devices import ACCESSES, ALL, DeviceList, Devices, device_list
@@ -37,7 +38,7 @@ _ANSWER, _CONTEXT, _ASKED, _TYPE, _MAJOR, _MINOR, _SHARED = range(7)
 """Registers."""
 
 
-class DeviceProgram(NamedTuple):
+class DeviceProgram(msgspec.Struct, frozen=True):
     """The step that restricts a group's devices: one at once, and the last of them, so that nothing undoes it."""
 
     directory: str
