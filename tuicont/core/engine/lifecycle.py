@@ -231,7 +231,8 @@ class Lifecycle:
             for name, text in self._specs.files(container.request, container.id):
                 _write(f"{run_dir}/{name}", text.encode(), 0o644)
             # The specification is as at creation: an update is in the record only.
-            cgroup.finish(resources.read(resources_with(spec["linux"]["resources"], container.limits)))
+            asked = resources_with((spec.get("linux") or {}).get("resources") or {}, container.limits)
+            cgroup.finish(resources.read(asked))
 
         try:
             cgroup = context.cgroups.begin(container.id)
