@@ -104,7 +104,7 @@ class V1Files(MemoryKernel):
 
     def apply(self, rules: Rules, *, new: bool = False) -> V1Files:
         place = Place(self, "g", lambda controller: "/p", new=new)
-        carry_out(self, "g", v1.CONTROLLER.steps(place, Resources(devices=rules)), undo=not new)
+        carry_out(self, "g", list(v1.CONTROLLER.steps(place, Resources(devices=rules))), undo=not new)
         return self
 
 

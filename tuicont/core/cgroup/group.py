@@ -86,8 +86,11 @@ class DirectoryGroup(ABC):
         meanings = {file: meaning for c in self.controllers for file, meaning in c.meanings.items()}
         return tuple(file for directory in self.directories for file in files(self._kernel, directory, meanings))
 
-    def _steps(self, resources: Resources, *, new: bool) -> Iterator[Step]:
+    def _steps(self, resources: Resources, *, new: bool) -> list[Step]:
+        """All of them, so that what is refused in advance is refused before anything is done."""
         place = Place(self._kernel, self.name, self.parent, new=new)
+        steps: list[Step] = []
         for controller in self.controllers:
             if controller.steps is not None:
-                yield from controller.steps(place, resources)
+                steps += controller.steps(place, resources)
+        return steps

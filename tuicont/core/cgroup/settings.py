@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -90,11 +90,11 @@ def _one_line(value: object) -> str:
     return str(value).replace("\n", ", ")
 
 
-def carry_out(kernel: Kernel, group: str, steps: Iterable[Step], *, undo: bool) -> None:
-    """Do the steps in order, once all of them are known. With `undo` they are undone when one fails, that one too, as
+def carry_out(kernel: Kernel, group: str, steps: Sequence[Step], *, undo: bool) -> None:
+    """Do the steps in order. With `undo` they are undone when one fails, that one too, as
     it may have been half done; without it (a group that is being made) the caller removes the group."""
     done: list[Write] = []
-    for step in tuple(steps):
+    for step in steps:
         try:
             if undo:
                 done += reversed(step.back(kernel))
