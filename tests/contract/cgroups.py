@@ -9,16 +9,25 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
-from tuicont.core.cgroup.base import Cgroup, CgroupDriver
-from tuicont.core.cgroup.detect import Layout, choose, read_layout
+from tuicont.core.cgroup.base import Cgroup, CgroupDriver, Placement
+from tuicont.core.cgroup.detect import Layout, read_layout
+from tuicont.core.cgroup.v1.group import CONTROLLERS as V1_CONTROLLERS
+from tuicont.core.engine.drivers import cgroup_driver_class
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.resources import DeviceRule, Resources
+from tuicont.core.spec.limits import resources_with
+from tuicont.core.spec.resources import DEFAULT_DEVICES, EVERY_DEVICE, read
 from tuicont.core.sys.kernel import Kernel, RealKernel
 
 LAYOUT = read_layout(RealKernel())
 PARENT = f"tuicont-test-{os.getpid()}"
 MIB = 1 << 20
+DEFAULT = read({"devices": DEFAULT_DEVICES}).devices
+EVERY = read({"devices": EVERY_DEVICE}).devices
 
 
 def layouts() -> dict[str, Layout]:
@@ -29,19 +38,31 @@ def layouts() -> dict[str, Layout]:
     return found
 
 
+def limited(devices: tuple[DeviceRule, ...] = (), **limits: Any) -> Resources:
+    """Resources as a user's limits come to them."""
+    return msgspec.structs.replace(read(resources_with({}, Limits(**limits))), devices=devices)
+
+
+def driver_for(layout: Layout, kernel: Kernel, parent: str = PARENT) -> CgroupDriver:
+    """The driver that reads and writes the files of cgroups itself."""
+    driver: CgroupDriver = cgroup_driver_class("cgroupfs", layout.mode)(kernel, layout, parent)
+    return driver
+
+
 class Host:
     """A driver on a parent of the test's own, and the plain files beside it."""
 
     def __init__(self, layout: Layout, kernel: Kernel | None = None) -> None:
         self.layout = layout
         self.v2_limits = layout.mode == "unified"
-        self.driver: CgroupDriver = choose(kernel or RealKernel(), layout, PARENT)
+        self.driver: CgroupDriver = driver_for(layout, kernel or RealKernel())
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def mounts(self) -> list[str]:
         """Every hierarchy that a group is made in."""
         # Beside a v2 hierarchy, which freezes, the v1 freezer is left alone.
-        found = [mount for controller, mount in self.layout.v1 if controller != "freezer" or not self.layout.unified]
+        used = {controller.name for controller in V1_CONTROLLERS} - ({"freezer"} if self.layout.unified else set())
+        found = [mount for controller, mount in self.layout.v1 if controller in used]
         if self.layout.unified:
             found.append(self.layout.unified)
         return list(dict.fromkeys(found))
@@ -59,11 +80,12 @@ class Host:
         """Who is in the group, by the kernel."""
         return {int(pid) for pid in self.read("pids", "cgroup.procs", group).split()}
 
-    def run(self, cgroup: Cgroup, script: str) -> subprocess.Popen[bytes]:
+    def run(self, place: Cgroup | Placement, script: str) -> subprocess.Popen[bytes]:
         """A shell that enters the group and then runs `script`; its output is a pipe."""
-        files = [f"{directory}/tasks" for directory in cgroup.placement.enter]
-        if cgroup.placement.clone_into:
-            files.append(f"{cgroup.placement.clone_into}/cgroup.procs")
+        placement = place if isinstance(place, Placement) else place.placement
+        files = [f"{directory}/tasks" for directory in placement.enter]
+        if placement.clone_into:
+            files.append(f"{placement.clone_into}/cgroup.procs")
         entering = "".join(f"echo 0 > {file} && " for file in files)
         process = subprocess.Popen(
             ["sh", "-c", f"{entering} : || exit 99\n{script}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -71,9 +93,9 @@ class Host:
         self._processes.append(process)
         return process
 
-    def started(self, cgroup: Cgroup, script: str) -> subprocess.Popen[bytes]:
+    def started(self, place: Cgroup | Placement, script: str) -> subprocess.Popen[bytes]:
         """`run` of a script whose first line of output says that it is under way."""
-        process = self.run(cgroup, script)
+        process = self.run(place, script)
         assert process.stdout is not None
         assert process.stdout.readline(), f"{script!r} ended with {process.wait()}"
         return process

@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from tests.contract.cgroups import LAYOUT, MIB, PARENT, Host, eventually, layouts
+from tests.contract.cgroups import DEFAULT, EVERY, LAYOUT, MIB, PARENT, Host, eventually, layouts, limited
 from tests.doubles.recording_kernel import RecordingKernel
 from tests.support import require
-from tuicont.core.cgroup.base import ALL_DEVICES
-from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
-from tuicont.core.model.limits import Limits
+from tuicont.core.cgroup.base import Cgroup
+from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound, Unsupported
+from tuicont.core.model.resources import Cpu, DeviceRule, Resources
 from tuicont.core.sys.kernel import RealKernel
 
 pytestmark = [
@@ -39,7 +41,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
 
 
 def test_a_group_is_a_directory_in_every_hierarchy(host: Host) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     for mount in host.mounts():
         assert os.path.isdir(f"{mount}/{PARENT}/web")
     assert host.driver.groups() == ("web",)
@@ -54,16 +56,16 @@ def test_removing_what_is_not_there_succeeds(host: Host) -> None:
 
 
 def test_what_a_crash_left_is_made_anew(host: Host) -> None:
-    host.driver.create("web", Limits(pids=7))
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited(pids=7))
+    host.driver.create("web", limited())
     assert host.read("pids", "pids.max") == "max"
 
 
 def test_a_half_made_group_is_made_whole_and_half_removed_ones_are_removed(host: Host) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     os.rmdir(host.directory("pids", "web"))
     assert host.driver.groups() == (("web",) if len(host.mounts()) > 1 else ())
-    host.driver.create("web", Limits(pids=7))
+    host.driver.create("web", limited(pids=7))
     assert host.read("pids", "pids.max") == "7"
     os.rmdir(host.directory("pids", "web"))
     host.driver.remove("web")
@@ -71,8 +73,8 @@ def test_a_half_made_group_is_made_whole_and_half_removed_ones_are_removed(host:
 
 
 def test_a_group_with_processes_is_neither_made_anew_nor_removed(host: Host) -> None:
-    process = host.started(host.driver.create("web", Limits(pids=9)), SLEEP)
-    for attempt in (lambda: host.driver.remove("web"), lambda: host.driver.create("web", Limits(pids=3))):
+    process = host.started(host.driver.create("web", limited(pids=9)), SLEEP)
+    for attempt in (lambda: host.driver.remove("web"), lambda: host.driver.create("web", limited(pids=3))):
         with pytest.raises(Conflict, match=str(process.pid)):
             attempt()
     assert host.pids() == {process.pid}
@@ -80,7 +82,7 @@ def test_a_group_with_processes_is_neither_made_anew_nor_removed(host: Host) -> 
 
 
 def test_removing_takes_the_groups_that_the_container_made_below(host: Host) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     for mount in host.mounts():
         os.makedirs(f"{mount}/{PARENT}/web/inner/deeper")
     host.driver.remove("web")
@@ -88,7 +90,7 @@ def test_removing_takes_the_groups_that_the_container_made_below(host: Host) -> 
 
 
 def test_removing_waits_for_a_process_that_has_just_been_killed(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     host.started(cgroup, SLEEP)
     assert cgroup.kill(signal.SIGKILL) == 1
     host.driver.remove("web")
@@ -97,14 +99,14 @@ def test_removing_waits_for_a_process_that_has_just_been_killed(host: Host) -> N
 
 def test_a_failed_creation_leaves_nothing(host: Host) -> None:
     with pytest.raises(Invalid):
-        host.driver.create("web", Limits(memory=64 * MIB, cpuset_cpus="4000"))
+        host.driver.create("web", limited(memory=64 * MIB, cpuset_cpus="4000"))
     assert host.driver.groups() == ()
 
 
 def test_any_call_that_fails_while_creating_leaves_nothing(host: Host) -> None:
     kernel = RecordingKernel(RealKernel())
     host = Host(host.layout, kernel)
-    limits = Limits(memory=64 * MIB, cpus=0.5, pids=20)
+    limits = limited(DEFAULT, memory=64 * MIB, cpus=0.5, pids=20)
     host.driver.create("web", limits)
     host.driver.remove("web")
     before = len(kernel.calls)
@@ -118,9 +120,25 @@ def test_any_call_that_fails_while_creating_leaves_nothing(host: Host) -> None:
         assert host.driver.groups() == (), f"call {nth}"
 
 
+def test_a_process_may_be_born_between_beginning_and_end(host: Host) -> None:
+    begun = host.driver.begin("web")
+    born = host.started(msgspec.structs.replace(begun.placement, enter=()), SLEEP)
+    cgroup = begun.finish(limited(pids=7))
+    assert host.read("pids", "pids.max") == "7"
+    assert cgroup.placement == begun.placement
+    assert cgroup.processes() == ((born.pid,) if begun.placement.clone_into else ())
+
+
+def test_a_group_that_was_only_begun_is_removed_as_any_other(host: Host) -> None:
+    host.driver.begin("web")
+    host.driver.begin("web")
+    host.driver.remove("web")
+    assert host.driver.groups() == ()
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../x", "shims", "x" * 256, "a\nb"])
 def test_a_name_that_is_no_directory_is_refused(host: Host, name: str) -> None:
-    for verb in (lambda: host.driver.create(name, Limits()), lambda: host.driver.remove(name)):
+    for verb in (lambda: host.driver.create(name, limited()), lambda: host.driver.remove(name)):
         with pytest.raises(Invalid, match="not a name"):
             verb()
 
@@ -139,7 +157,7 @@ def test_shims_live_outside_of_every_group(host: Host) -> None:
 def test_limits_are_in_the_kernels_files(host: Host) -> None:
     host.driver.create(
         "web",
-        Limits(memory=64 * MIB, memory_reservation=32 * MIB, cpus=0.25, cpu_shares=2048, pids=33, cpuset_cpus="0"),
+        limited(memory=64 * MIB, memory_reservation=32 * MIB, cpus=0.25, cpu_shares=2048, pids=33, cpuset_cpus="0"),
     )
     if host.v2_limits:
         assert host.read("memory", "memory.max") == str(64 * MIB)
@@ -156,7 +174,7 @@ def test_limits_are_in_the_kernels_files(host: Host) -> None:
 
 
 def test_a_group_without_limits_has_none(host: Host) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     memory = host.read("memory", "memory.max" if host.v2_limits else "memory.limit_in_bytes")
     assert memory == "max" or int(memory) > 1 << 60
     assert host.read("pids", "pids.max") == "max"
@@ -164,8 +182,8 @@ def test_a_group_without_limits_has_none(host: Host) -> None:
 
 
 def test_minus_one_lifts_a_limit(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=64 * MIB, cpus=0.5, pids=10))
-    cgroup.apply(Limits(memory=-1, cpus=0, pids=-1))
+    cgroup = host.driver.create("web", limited(memory=64 * MIB, cpus=0.5, pids=10))
+    cgroup.apply(limited(memory=-1, cpus=0, pids=-1))
     memory = host.read("memory", "memory.max" if host.v2_limits else "memory.limit_in_bytes")
     assert memory == "max" or int(memory) > 1 << 60
     assert host.read("pids", "pids.max") == "max"
@@ -173,62 +191,92 @@ def test_minus_one_lifts_a_limit(host: Host) -> None:
 
 
 def test_only_what_is_named_changes(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=64 * MIB, pids=10))
-    cgroup.apply(Limits(pids=11))
+    cgroup = host.driver.create("web", limited(memory=64 * MIB, pids=10))
+    cgroup.apply(limited(pids=11))
     assert host.read("pids", "pids.max") == "11"
     assert host.read("memory", "memory.max" if host.v2_limits else "memory.limit_in_bytes") == str(64 * MIB)
 
 
+def test_a_quota_has_its_period_and_each_may_change_alone(host: Host) -> None:
+    def quota_and_period() -> str:
+        if host.v2_limits:
+            return host.read("cpu", "cpu.max")
+        return f"{host.read('cpu', 'cpu.cfs_quota_us')} {host.read('cpu', 'cpu.cfs_period_us')}".replace("-1", "max")
+
+    cgroup = host.driver.create("web", Resources(cpu=Cpu(quota=5_000, period=10_000)))
+    assert quota_and_period() == "5000 10000"
+    cgroup.apply(Resources(cpu=Cpu(quota=20_000)))
+    assert quota_and_period() == "20000 10000"
+    cgroup.apply(Resources(cpu=Cpu(period=50_000)))
+    assert quota_and_period() == "20000 50000"
+    cgroup.apply(Resources(cpu=Cpu(quota=-1)))
+    assert quota_and_period() == "max 50000"
+    with pytest.raises(Invalid, match="cpu period 10 is refused"):
+        cgroup.apply(Resources(cpu=Cpu(period=10)))
+
+
 @pytest.mark.parametrize("steps", [(32, 48, 128, 200, 16, 16), (200, 200, 100, 300, 300, 300)])
 def test_memory_and_swap_rise_and_fall_together(host: Host, steps: tuple[int, ...]) -> None:
-    cgroup = host.driver.create("web", Limits(memory=64 * MIB, memory_swap=64 * MIB))
+    cgroup = host.driver.create("web", limited(memory=64 * MIB, memory_swap=64 * MIB))
     swap_file = "memory.swap.max" if host.v2_limits else "memory.memsw.limit_in_bytes"
     if not os.path.exists(f"{host.directory('memory', 'web')}/{swap_file}"):
         pytest.skip("this kernel does not account swap")
     for memory, together in zip(steps[::2], steps[1::2], strict=True):
-        cgroup.apply(Limits(memory=memory * MIB, memory_swap=together * MIB))
+        cgroup.apply(limited(memory=memory * MIB, memory_swap=together * MIB))
         expected = (together - memory if host.v2_limits else together) * MIB
         assert host.read("memory", swap_file) == str(expected)
         assert host.read("memory", "memory.max" if host.v2_limits else "memory.limit_in_bytes") == str(memory * MIB)
 
 
 def test_swap_below_memory_is_refused_in_words(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     with pytest.raises(Invalid, match="memory and swap together"):
-        cgroup.apply(Limits(memory=64 * MIB, memory_swap=32 * MIB))
+        cgroup.apply(limited(memory=64 * MIB, memory_swap=32 * MIB))
 
 
 @pytest.mark.parametrize("wanted", ["4000", "0,4000", "x", "3-1", ""])
 def test_a_cpuset_outside_of_the_machine_names_what_there_is(host: Host, wanted: str) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     before = host.read("cpuset", "cpuset.cpus")
     with pytest.raises(Invalid, match="cpuset cpus"):
-        cgroup.apply(Limits(cpuset_cpus=wanted))
+        cgroup.apply(limited(cpuset_cpus=wanted))
     assert host.read("cpuset", "cpuset.cpus") == before
 
 
 def test_a_refused_limit_puts_back_those_before_it(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=64 * MIB, memory_swap=96 * MIB, cpus=0.5, cpu_shares=512, pids=10))
+    cgroup = host.driver.create(
+        "web", limited(memory=64 * MIB, memory_swap=96 * MIB, cpus=0.5, cpu_shares=512, pids=10)
+    )
     before = {file.path: file.value for file in cgroup.files() if "limit" in file.name or "max" in file.name}
     with pytest.raises(Invalid, match="cpus 1e-05 is refused: invalid argument"):
-        cgroup.apply(Limits(memory=32 * MIB, memory_swap=48 * MIB, cpu_shares=256, cpus=0.00001))
+        cgroup.apply(limited(memory=32 * MIB, memory_swap=48 * MIB, cpu_shares=256, cpus=0.00001))
     assert {file.path: file.value for file in cgroup.files() if file.path in before} == before
 
 
+def test_a_list_of_processors_is_put_back_even_where_it_was_empty(host: Host) -> None:
+    kernel = RecordingKernel(RealKernel())
+    cgroup = Host(host.layout, kernel).driver.create("web", limited())
+    before = host.read("cpuset", "cpuset.cpus")
+    kernel.fail_path("write", f"{host.directory('cpuset', 'web')}/cpuset.mems", errno.EINVAL)
+    with pytest.raises(Invalid, match="cpuset mems 0 is refused"):
+        cgroup.apply(limited(cpuset_cpus="0", cpuset_mems="0"))
+    assert host.read("cpuset", "cpuset.cpus") == before
+
+
 def test_memory_below_what_is_in_use_is_refused_and_kills_nobody(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=128 * MIB, memory_swap=128 * MIB))
+    cgroup = host.driver.create("web", limited(memory=128 * MIB, memory_swap=128 * MIB))
     process = host.started(
         cgroup, "a=$(head -c 20000000 /dev/zero | tr '\\0' x); echo ready; read never; echo $a >/dev/null; sleep 60"
     )
     with pytest.raises(Invalid, match="memory") as caught:
-        cgroup.apply(Limits(memory=8 * MIB, memory_swap=8 * MIB))
+        cgroup.apply(limited(memory=8 * MIB, memory_swap=8 * MIB))
     assert str(8 * MIB) in str(caught.value)
     assert process.poll() is None
     assert host.read("memory", "memory.max" if host.v2_limits else "memory.limit_in_bytes") == str(128 * MIB)
 
 
 def test_too_much_memory_is_the_end_of_the_process_and_is_counted(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=16 * MIB, memory_swap=16 * MIB))
+    cgroup = host.driver.create("web", limited(memory=16 * MIB, memory_swap=16 * MIB))
     sampler = cgroup.sampler()
     before = sampler.sample()
     process = host.run(cgroup, "exec tail /dev/zero")
@@ -242,7 +290,7 @@ def test_too_much_memory_is_the_end_of_the_process_and_is_counted(host: Host) ->
 
 
 def test_processes_run_where_the_cpuset_says(host: Host) -> None:
-    process = host.started(host.driver.create("web", Limits(cpuset_cpus="0")), SLEEP)
+    process = host.started(host.driver.create("web", limited(cpuset_cpus="0")), SLEEP)
     assert os.sched_getaffinity(process.pid) == {0}
 
 
@@ -250,7 +298,7 @@ def test_processes_run_where_the_cpuset_says(host: Host) -> None:
 
 
 def test_a_process_is_in_the_group_in_every_hierarchy(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     process = host.started(cgroup, SLEEP)
     with open(f"/proc/{process.pid}/cgroup") as file:
         lines = [line for line in file if f"/{PARENT}/web" in line]
@@ -259,7 +307,7 @@ def test_a_process_is_in_the_group_in_every_hierarchy(host: Host) -> None:
 
 
 def test_processes_below_the_group_count(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     process = host.started(cgroup, SLEEP)
     mount = host.layout.unified or dict(host.layout.v1)["freezer"]
     inner = f"{mount}/{PARENT}/web/inner"
@@ -275,7 +323,7 @@ def test_processes_below_the_group_count(host: Host) -> None:
 
 
 def test_a_frozen_process_makes_no_progress_until_it_is_thawed(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     process = host.started(cgroup, "echo ready; while :; do :; done")
     cgroup.freeze()
     frozen = _ticks(process.pid)
@@ -293,8 +341,8 @@ def test_a_frozen_process_makes_no_progress_until_it_is_thawed(host: Host) -> No
 
 
 def test_a_signal_reaches_every_process_and_nobody_else(host: Host) -> None:
-    bystander = host.started(host.driver.create("other", Limits()), SLEEP)
-    cgroup = host.driver.create("web", Limits())
+    bystander = host.started(host.driver.create("other", limited()), SLEEP)
+    cgroup = host.driver.create("web", limited())
     process = host.started(cgroup, "sleep 60 & sleep 60 & echo ready; sleep 60; :")
     assert eventually(lambda: len(host.pids()) == 4)
     assert cgroup.kill(signal.SIGTERM) == 4
@@ -304,7 +352,7 @@ def test_a_signal_reaches_every_process_and_nobody_else(host: Host) -> None:
 
 
 def test_a_frozen_group_stays_frozen_for_a_signal_and_dies_of_sigkill(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     # v2 lets a frozen process die of a signal that it does not handle; one that it handles waits for the thaw.
     process = host.started(cgroup, "trap : TERM; echo ready; while :; do :; done")
     cgroup.freeze()
@@ -319,7 +367,7 @@ def test_a_frozen_group_stays_frozen_for_a_signal_and_dies_of_sigkill(host: Host
 
 def test_one_kill_ends_a_fork_bomb_which_the_limit_holds_in(host: Host) -> None:
     perl = require("perl")
-    cgroup = host.driver.create("web", Limits(pids=64, cpus=0.5, memory=64 * MIB))
+    cgroup = host.driver.create("web", limited(pids=64, cpus=0.5, memory=64 * MIB))
     # A shell gives up when fork fails, and the bomb might put itself out; this one never does.
     host.started(cgroup, f"exec {perl} -e '$| = 1; print qq(ready\\n); fork while 1'")
     assert eventually(lambda: len(host.pids()) > 60)
@@ -331,10 +379,10 @@ def test_one_kill_ends_a_fork_bomb_which_the_limit_holds_in(host: Host) -> None:
 
 
 def test_a_group_that_another_hand_removed(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     for mount in host.mounts():
         os.rmdir(f"{mount}/{PARENT}/web")
-    for verb in (lambda: cgroup.apply(Limits(pids=5)), cgroup.freeze, cgroup.thaw):
+    for verb in (lambda: cgroup.apply(limited(pids=5)), cgroup.freeze, cgroup.thaw):
         with pytest.raises(NotFound, match="gone"):
             verb()
     assert cgroup.processes() == ()
@@ -346,11 +394,11 @@ def test_a_group_that_another_hand_removed(host: Host) -> None:
 
 
 def test_a_parent_that_another_hand_removed_is_made_again(host: Host) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     host.driver.remove("web")
     for mount in host.mounts():
         os.rmdir(f"{mount}/{PARENT}")
-    host.started(host.driver.create("web", Limits(pids=5)), SLEEP)
+    host.started(host.driver.create("web", limited(pids=5)), SLEEP)
     assert host.read("pids", "pids.max") == "5"
 
 
@@ -362,23 +410,71 @@ def test_only_the_harmless_devices_can_be_opened(host: Host, tmp_path: str) -> N
         f"cd {tmp_path}; mknod ok c 1 3; mknod kmsg c 1 11; mknod disk b 254 0; "
         "for node in ok kmsg disk; do dd if=$node count=0 2>/dev/null && echo $node; done; echo end"
     )
-    process = host.run(host.driver.create("web", Limits()), script)
+    process = host.run(host.driver.create("web", limited(DEFAULT)), script)
     assert process.communicate(timeout=60)[0].decode().split() == ["ok", "end"]
 
 
 def test_a_privileged_group_may_open_any_device(host: Host, tmp_path: str) -> None:
     process = host.run(
-        host.driver.create("web", Limits(), ALL_DEVICES),
+        host.driver.create("web", limited(EVERY)),
         f"cd {tmp_path}; mknod kmsg c 1 11; dd if=kmsg count=0 2>/dev/null && echo kmsg; echo end",
     )
     assert process.communicate(timeout=60)[0].decode().split() == ["kmsg", "end"]
+
+
+def openable(host: Host, cgroup: Cgroup, directory: str) -> list[str]:
+    """Which of null, zero and kmsg a process of the group may open for reading."""
+    script = f"cd {directory}; for n in null zero kmsg; do dd if=$n count=0 && echo $n; done; :"
+    return host.run(cgroup, script).communicate(timeout=60)[0].decode().split()
+
+
+@pytest.fixture
+def nodes(tmp_path: str) -> str:
+    for name, minor in (("null", 3), ("zero", 5), ("kmsg", 11)):
+        os.mknod(f"{tmp_path}/{name}", 0o600 | stat.S_IFCHR, os.makedev(1, minor))
+    return tmp_path
+
+
+ZERO = DeviceRule(allow=False, type="c", major=1, minor=5, access="r")
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (DEFAULT, ["null", "zero"]),
+        (EVERY, ["null", "zero", "kmsg"]),
+        ((*EVERY, ZERO), ["null", "kmsg"]),
+        ((*DEFAULT, ZERO), ["null"]),
+        ((ZERO,), []),
+        ((DeviceRule(allow=True, type="c", major=1), DeviceRule(allow=False, access="r")), []),
+        ((DeviceRule(allow=True, type="c", major=1, access="r"),), ["null", "zero", "kmsg"]),
+    ],
+)
+def test_device_rules_mean_the_same_on_every_host_when_made_and_when_changed(
+    host: Host, nodes: str, rules: tuple[DeviceRule, ...], expected: list[str]
+) -> None:
+    assert openable(host, host.driver.create("new", limited(rules)), nodes) == expected
+    cgroup = host.driver.create("web", limited(DEFAULT))
+    cgroup.apply(limited(rules))
+    assert openable(host, cgroup, nodes) == expected
+    cgroup.apply(limited(DEFAULT))
+    assert openable(host, cgroup, nodes) == ["null", "zero"]
+
+
+def test_rules_that_no_group_can_hold_are_refused_and_leave_those_before(host: Host, nodes: str) -> None:
+    cgroup = host.driver.create("web", limited(DEFAULT, pids=5))
+    hole = (DeviceRule(allow=True, type="c", major=1), DeviceRule(allow=False, type="c", major=1, minor=11))
+    with pytest.raises(Unsupported, match="c 1:11 takes a part out of an earlier one"):
+        cgroup.apply(limited(hole, pids=6))
+    assert openable(host, cgroup, nodes) == ["null", "zero"]
+    assert host.read("pids", "pids.max") == "5"
 
 
 # reading
 
 
 def test_a_sample_has_what_the_kernel_counted(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(memory=64 * MIB, pids=20, cpus=0.5))
+    cgroup = host.driver.create("web", limited(memory=64 * MIB, pids=20, cpus=0.5))
     sampler = cgroup.sampler()
     idle = sampler.sample()
     assert idle is not None
@@ -400,7 +496,7 @@ def test_a_sample_has_what_the_kernel_counted(host: Host) -> None:
 
 
 def test_the_pressure_of_a_group_is_read_where_the_kernel_has_it(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(cpus=0.1))
+    cgroup = host.driver.create("web", limited(cpus=0.1))
     if not host.layout.unified or not os.path.exists(f"{host.layout.unified}/{PARENT}/web/cpu.pressure"):
         pytest.skip("no pressure here: it needs cgroup v2 and PSI")
     host.started(cgroup, "echo ready; while :; do :; done")
@@ -418,7 +514,7 @@ def test_the_pressure_of_a_group_is_read_where_the_kernel_has_it(host: Host) -> 
 
 
 def test_a_sampler_ends_with_its_group(host: Host) -> None:
-    sampler = host.driver.create("web", Limits()).sampler()
+    sampler = host.driver.create("web", limited()).sampler()
     assert sampler.sample() is not None
     host.driver.remove("web")
     assert sampler.sample() is None
@@ -426,7 +522,7 @@ def test_a_sampler_ends_with_its_group(host: Host) -> None:
 
 
 def test_every_kernel_file_is_listed_with_its_value(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits(pids=42))
+    cgroup = host.driver.create("web", limited(pids=42))
     listed = {file.path: file for file in cgroup.files()}
     for mount in host.mounts():
         directory = f"{mount}/{PARENT}/web"

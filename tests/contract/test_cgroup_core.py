@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from tests.contract.cgroups import LAYOUT, MIB, PARENT, Host, eventually
+from tests.contract.cgroups import DEFAULT, LAYOUT, MIB, PARENT, Host, eventually, limited
 from tests.doubles.recording_kernel import RecordingKernel
 from tuicont.core.errors import Unsupported
-from tuicont.core.model.limits import Limits
+from tuicont.core.model.resources import Resources
 
 pytestmark = [
     pytest.mark.kernel,
@@ -34,19 +34,19 @@ def host() -> Iterator[Host]:
 @pytest.mark.parametrize(
     "limits",
     [
-        Limits(memory=64 * MIB),
-        Limits(memory_swap=64 * MIB, memory=64 * MIB),
-        Limits(cpus=0.5),
-        Limits(cpu_shares=5),
-        Limits(pids=5),
-        Limits(cpuset_cpus="0"),
+        limited(memory=64 * MIB),
+        limited(memory_swap=64 * MIB, memory=64 * MIB),
+        limited(cpus=0.5),
+        limited(cpu_shares=5),
+        limited(pids=5),
+        limited(cpuset_cpus="0"),
     ],
 )
-def test_a_limit_without_its_controller_is_unsupported(host: Host, limits: Limits) -> None:
+def test_a_limit_without_its_controller_is_unsupported(host: Host, limits: Resources) -> None:
     with pytest.raises(Unsupported, match="controller"):
         host.driver.create("web", limits)
     assert host.driver.groups() == ()
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     with pytest.raises(Unsupported, match="controller"):
         cgroup.apply(limits)
 
@@ -58,7 +58,7 @@ def test_the_probe_says_which_limits_are_missing(host: Host) -> None:
 
 
 def test_freezing_killing_and_counting_time_need_no_controller(host: Host) -> None:
-    cgroup = host.driver.create("web", Limits())
+    cgroup = host.driver.create("web", limited())
     process = host.started(cgroup, "echo ready; while :; do :; done")
     sampler = cgroup.sampler()
     assert eventually(lambda: (s := sampler.sample()) is not None and s.cpu_ns > 0)
@@ -77,7 +77,7 @@ def test_freezing_killing_and_counting_time_need_no_controller(host: Host) -> No
 
 def test_devices_are_refused_by_a_program(host: Host, tmp_path: str) -> None:
     process = host.run(
-        host.driver.create("web", Limits()),
+        host.driver.create("web", limited(DEFAULT)),
         f"cd {tmp_path}; mknod ok c 1 3; mknod kmsg c 1 11; "
         "for node in ok kmsg; do dd if=$node count=0 2>/dev/null && echo $node; done; echo end",
     )
@@ -88,7 +88,7 @@ def test_a_kernel_without_cgroup_kill_is_frozen_first() -> None:
     kernel = RecordingKernel()
     host = Host(msgspec.structs.replace(LAYOUT, v1=()), kernel)
     try:
-        cgroup = host.driver.create("web", Limits())
+        cgroup = host.driver.create("web", limited())
         process = host.started(cgroup, "sleep 60 & sleep 60 & echo ready; sleep 60; :")
         assert eventually(lambda: len(cgroup.processes()) == 4)
         kernel.fail_path("write", f"{LAYOUT.unified}/{PARENT}/web/cgroup.kill", errno.ENOENT)
@@ -96,5 +96,6 @@ def test_a_kernel_without_cgroup_kill_is_frozen_first() -> None:
         assert process.wait(60) == -signal.SIGKILL
         assert eventually(lambda: not cgroup.processes())
         assert (f"{LAYOUT.unified}/{PARENT}/web/cgroup.freeze", b"1") in kernel.written()
+        assert [str(call.data).split()[0] for call in kernel.calls if call.name == "signal"] == ["9"]
     finally:
         host.clean_up()

@@ -9,7 +9,7 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 
 class MemoryKernel:
@@ -17,13 +17,15 @@ class MemoryKernel:
 
     `files` maps a path to its contents. A write to a file that is not there
     fails with ENOENT, as a kernel file's does; `template` names the files (and contents) that every new directory
-    is born with, as a cgroup's is, and rmdir takes them with it.
+    is born with, as a cgroup's is, and rmdir takes them with it. Nothing ever changes by itself, every process is
+    there to be signalled, and `programs` has the device program of each directory.
     """
 
     def __init__(self, files: dict[str, bytes] | None = None, template: dict[str, bytes] | None = None) -> None:
         self.files = dict(files or {})
         self.links: dict[str, str] = {}
         self.template = dict(template or {})
+        self.programs: dict[str, bytes] = {}
         self._directories = {"/"}
         for path in self.files:
             while (path := posixpath.dirname(path)) not in self._directories:
@@ -106,6 +108,17 @@ class MemoryKernel:
         if path not in self.links:
             raise _error(errno.EINVAL if self.exists(path) else errno.ENOENT, path)
         return self.links[path]
+
+    def await_text(self, path: str, wanted: Callable[[bytes], bool], seconds: float) -> bool:
+        return wanted(self.read(path))
+
+    def signal(self, pids: Sequence[int], number: int, listed: Callable[[], Iterable[int]]) -> int:
+        return len(set(pids) & set(listed()))
+
+    def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
+        if path not in self._directories:
+            raise _error(errno.ENOENT, path)
+        self.programs[path] = program
 
     def _everything(self) -> list[str]:
         return [*self.files, *self.links, *self._directories]

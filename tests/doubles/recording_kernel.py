@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tuicont.core.sys.kernel import Kernel, RealKernel
 
 
 class Call(NamedTuple):
-    """One recorded call; `data` is what was written, linked to or renamed to."""
+    """One recorded call; `data` is what was written, linked to, renamed to or attached, or the signal and whom for."""
 
     name: str
     path: str
@@ -107,6 +107,18 @@ class RecordingKernel:
     def readlink(self, path: str) -> str:
         self._note("readlink", path)
         return self._inner.readlink(path)
+
+    def await_text(self, path: str, wanted: Callable[[bytes], bool], seconds: float) -> bool:
+        self._note("await_text", path)
+        return self._inner.await_text(path, wanted, seconds)
+
+    def signal(self, pids: Sequence[int], number: int, listed: Callable[[], Iterable[int]]) -> int:
+        self._note("signal", "", f"{number} {' '.join(map(str, pids))}")
+        return self._inner.signal(pids, number, listed)
+
+    def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
+        self._note("attach_devices", path, program)
+        self._inner.attach_devices(path, program, anew=anew)
 
 
 def _error(number: int, path: str) -> OSError:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.cgroups import LAYOUT, Host, eventually
+from tests.contract.cgroups import LAYOUT, Host, eventually, limited
 from tuicont.core.history.collector import Collector
-from tuicont.core.model.limits import Limits
 
 pytestmark = [
     pytest.mark.kernel,
@@ -41,8 +40,8 @@ def descriptors() -> int:
 
 
 def test_a_busy_group_has_a_rate_and_an_idle_one_none(host: Host, collector: Collector) -> None:
-    host.driver.create("idle", Limits())
-    host.started(host.driver.create("web", Limits()), "echo ready; while :; do :; done")
+    host.driver.create("idle", limited())
+    host.started(host.driver.create("web", limited()), "echo ready; while :; do :; done")
     samples, rates = collector.collect(["idle", "web"])
     assert samples.keys() == {"idle", "web"}
     assert rates == {}
@@ -54,7 +53,7 @@ def test_a_busy_group_has_a_rate_and_an_idle_one_none(host: Host, collector: Col
 
 
 def test_a_group_that_goes_is_left_out_and_its_files_are_closed(host: Host, collector: Collector) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     collector.collect([])
     before = descriptors()
     collector.collect(["web"])
@@ -69,12 +68,12 @@ def test_a_group_that_goes_is_left_out_and_its_files_are_closed(host: Host, coll
 
 def test_a_group_that_is_made_later_is_found(host: Host, collector: Collector) -> None:
     assert collector.collect(["web"]) == ({}, {})
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     assert collector.collect(["web"])[0].keys() == {"web"}
 
 
 def test_a_group_that_nobody_asks_for_any_more_is_closed(host: Host, collector: Collector) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     collector.collect([])
     before = descriptors()
     collector.collect(["web"])
@@ -83,14 +82,14 @@ def test_a_group_that_nobody_asks_for_any_more_is_closed(host: Host, collector: 
 
 
 def test_history_is_kept_about_once_a_second(host: Host, collector: Collector) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     for _ in range(10):
         collector.collect(["web"])
     assert len(collector.history("web")) == 1
 
 
 def test_the_limit_of_open_files_is_raised_for_the_samplers(host: Host, collector: Collector) -> None:
-    host.driver.create("web", Limits())
+    host.driver.create("web", limited())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     low = descriptors() + 205
     resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
@@ -104,7 +103,7 @@ def test_the_limit_of_open_files_is_raised_for_the_samplers(host: Host, collecto
 @pytest.mark.host_only
 def test_beyond_the_hard_limit_samples_still_come(host: Host) -> None:
     for group in ("a", "b", "c"):
-        host.driver.create(group, Limits(pids=9))
+        host.driver.create(group, limited(pids=9))
     # The hard limit cannot be raised again: another process has it.
     child = os.fork()
     if child == 0:
@@ -126,7 +125,7 @@ def test_beyond_the_hard_limit_samples_still_come(host: Host) -> None:
 
 def test_threads_may_collect_at_the_same_time(host: Host, collector: Collector) -> None:
     for group in ("a", "b"):
-        host.driver.create(group, Limits())
+        host.driver.create(group, limited())
     wrong: list[object] = []
 
     def work(groups: list[str]) -> None:
@@ -147,7 +146,7 @@ def test_threads_may_collect_at_the_same_time(host: Host, collector: Collector) 
 def test_a_hundred_containers_cost_little(host: Host, collector: Collector) -> None:
     groups = [f"g{n}" for n in range(100)]
     for group in groups:
-        host.driver.create(group, Limits(pids=9))
+        host.driver.create(group, limited(pids=9))
     collector.collect(groups)
     costs = []
     for _ in range(5):

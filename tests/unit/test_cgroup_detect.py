@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contract.cgroups import driver_for
 from tests.doubles.memory_kernel import MemoryKernel
-from tuicont.core.cgroup.detect import Layout, choose, layout_of
+from tuicont.core.cgroup.detect import Layout, layout_of
 from tuicont.core.errors import Unsupported
 from tuicont.core.host.mountinfo import parse
 
@@ -37,6 +38,8 @@ def test_a_hybrid_host_with_controllers_mounted_together() -> None:
         "cpu": "/sys/fs/cgroup/cpu,cpuacct",
         "cpuacct": "/sys/fs/cgroup/cpu,cpuacct",
         "memory": "/sys/fs/cgroup/memory",
+        "net_cls": "/sys/fs/cgroup/net_cls,net_prio",
+        "net_prio": "/sys/fs/cgroup/net_cls,net_prio",
         "pids": "/sys/fs/cgroup/pids",
     }
     assert layout.named == (("systemd", "/sys/fs/cgroup/systemd"),)
@@ -72,17 +75,16 @@ def test_a_malformed_line_is_named() -> None:
     ],
 )
 def test_the_driver_fits_the_layout(mountinfo: str, name: str) -> None:
-    assert choose(MemoryKernel(), parse_layout(mountinfo)).name == name
+    assert driver_for(parse_layout(mountinfo), MemoryKernel()).name == name
 
 
 def test_no_cgroups_at_all_is_said_with_a_way_out() -> None:
     with pytest.raises(Unsupported, match=r"no cgroup file system is mounted(.|\n)*hint: mount"):
-        choose(MemoryKernel(), parse_layout("23 1 0:1 / /proc rw - proc proc rw\n"))
+        driver_for(parse_layout("23 1 0:1 / /proc rw - proc proc rw\n"), MemoryKernel())
 
 
 def test_what_is_mounted_read_only_is_a_reason() -> None:
-    probe = choose(
-        MemoryKernel({"/sys/fs/cgroup/unified/cgroup.controllers": b""}), parse_layout(SYSTEMD_HYBRID)
-    ).probe()
+    kernel = MemoryKernel({"/sys/fs/cgroup/unified/cgroup.controllers": b""})
+    probe = driver_for(parse_layout(SYSTEMD_HYBRID), kernel).probe()
     assert not probe.supported
     assert probe.reason == "mounted read-only: /sys/fs/cgroup/pids"

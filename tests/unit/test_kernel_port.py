@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import errno
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from tests.doubles.memory_kernel import MemoryKernel
 from tests.doubles.recording_kernel import RecordingKernel
+from tuicont.core import cgroup
 from tuicont.core.sys.kernel import Kernel, RealKernel
 
 CALLS: list[Callable[[Kernel, str], object]] = [
@@ -95,3 +99,48 @@ def test_a_path_fails_until_it_is_let_go() -> None:
             kernel.read("/a/file")
     kernel.fail_path("read", "/a/file", 0)
     assert kernel.read("/a/file") == b"x"
+
+
+def test_a_wait_ends_with_the_text_or_with_its_time(tmp_path: Path) -> None:
+    (tmp_path / "events").write_text("frozen 1\n")
+    for kernel in (RealKernel(), MemoryKernel({f"{tmp_path}/events": b"frozen 1\n"})):
+        assert kernel.await_text(f"{tmp_path}/events", lambda text: b"frozen 1" in text, 60)
+        assert not kernel.await_text(f"{tmp_path}/events", lambda text: b"frozen 0" in text, 0.01)
+        with pytest.raises(FileNotFoundError, match="none"):
+            kernel.await_text(f"{tmp_path}/none", bool, 1)
+
+
+def test_a_signal_reaches_only_what_is_still_listed() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            assert RealKernel().signal([process.pid], signal.SIGKILL, list) == 0
+            assert process.poll() is None
+            assert RealKernel().signal([process.pid], signal.SIGTERM, lambda: [1, process.pid]) == 1
+            assert process.wait(60) == -signal.SIGTERM
+        finally:
+            process.kill()
+    assert RealKernel().signal([process.pid], signal.SIGTERM, lambda: [process.pid]) == 0
+
+
+TOUCHING = {"os", "select", "signal", "socket", "subprocess", "shutil", "pathlib", "ctypes", "mmap", "fcntl"}
+WAYS_ROUND = {"open", "exec", "eval", "__import__"}
+
+
+@pytest.mark.parametrize("module", sorted(Path(cgroup.__path__[0]).rglob("*.py")), ids=lambda path: path.stem)
+def test_a_cgroup_driver_goes_round_the_port_nowhere(module: Path) -> None:
+    """So that a recorder in the port's place sees all that is done. Sampling only reads; the port says so."""
+    tree = ast.parse(module.read_text())
+    imported = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    sources = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    touching = {name for name, what in imported.items() if what.partition(".")[0] in TOUCHING}
+    assert not {call for call in called if call.partition(".")[0] in touching}
+    assert not called & WAYS_ROUND
+    assert not {source for source in sources if source.partition(".")[0] in TOUCHING}
+    system = {source for source in sources if source.startswith(("tuicont.core.sys", "tuicont.core.native"))}
+    assert system <= {"tuicont.core.sys.kernel", "tuicont.core.sys.counters"}

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.specs import HYBRID, IMAGE, identities, requests, specification
-from tuicont.core.errors import Invalid, Unsupported
+from tuicont.core.errors import Invalid
 from tuicont.core.model.host import DeviceNode, HostFacts
 from tuicont.core.model.image import ImageConfig
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest, TmpfsMount, Ulimit
 from tuicont.core.security import capabilities
+from tuicont.core.spec.limits import limits_of
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.process import command, exec_process, merged_environment
-from tuicont.core.spec.resources import limits, resources
 from tuicont.core.spec.users import Identity
 
 SECCOMP = {"defaultAction": "SCMP_ACT_ALLOW"}
@@ -173,34 +173,14 @@ def test_one_more_process_is_as_the_first_but_for_what_it_names() -> None:
     assert changed["capabilities"]["bounding"] == ["CAP_CHOWN", "CAP_DAC_OVERRIDE"]
 
 
-def test_limits_survive_the_specification() -> None:
-    every = Limits(
-        memory=1 << 26,
-        memory_reservation=1 << 25,
-        memory_swap=-1,
-        cpus=1.5,
-        cpu_shares=512,
-        cpuset_cpus="0-1",
-        cpuset_mems="0",
-        pids=64,
-    )
-    assert limits(resources(every)) == every
-    assert limits(resources(Limits())) == Limits()
-    assert limits({"memory": {"limit": -1}, "pids": {"limit": 0}}) == Limits()
-
-
-@pytest.mark.parametrize(
-    ("foreign", "field"),
-    [
-        ({"network": {"classID": 1}}, "linux.resources.network.classID"),
-        ({"hugepageLimits": [{"limit": 1}]}, "linux.resources.hugepageLimits"),
-        ({"cpu": {"realtimeRuntime": 5}}, "linux.resources.cpu.realtimeRuntime"),
-        ({"memory": {"disableOOMKiller": True}}, "linux.resources.memory.disableOOMKiller"),
-    ],
-)
-def test_limits_that_we_do_not_set_are_refused_by_name(foreign: dict[str, Any], field: str) -> None:
-    with pytest.raises(Unsupported, match=field):
-        limits(foreign)
+def test_limits_and_device_rules_are_in_the_specification() -> None:
+    limits = Limits(memory=1 << 26, cpus=1.5, pids=64)
+    resources = specification(asked(limits=limits))["linux"]["resources"]
+    assert limits_of(resources) == limits
+    assert resources["cpu"] == {"quota": 150_000, "period": 100_000}
+    assert resources["devices"][0] == {"allow": False, "access": "rwm"}
+    privileged = specification(asked(privileged=True))["linux"]["resources"]
+    assert privileged == {"devices": [{"allow": True, "access": "rwm"}]}
 
 
 @given(requests, identities)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit
-from tuicont.core.spec.validate import limit_problems, validate
+from tuicont.core.spec.limits import limit_problems
+from tuicont.core.spec.validate import validate
 
 HOST = HostFacts(processors=frozenset(range(4)), memory_nodes=frozenset({0}))
 

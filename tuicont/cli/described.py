@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from tuicont.cli.words import timestamp
+from tuicont.core.engine.api import LIMITS
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount
 from tuicont.core.model.state import State
 
 _NEVER = "0001-01-01T00:00:00Z"
-_NANO_CPUS = 1_000_000_000
 
 
 def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,14 +73,7 @@ def _state(container: Container) -> dict[str, Any]:
 
 def _host_config(request: ContainerRequest, limits: Limits) -> dict[str, Any]:
     return {
-        "Memory": limits.memory or 0,
-        "MemoryReservation": limits.memory_reservation or 0,
-        "MemorySwap": limits.memory_swap or 0,
-        "NanoCpus": round((limits.cpus or 0) * _NANO_CPUS),
-        "CpuShares": limits.cpu_shares or 0,
-        "CpusetCpus": limits.cpuset_cpus or "",
-        "CpusetMems": limits.cpuset_mems or "",
-        "PidsLimit": limits.pids,
+        **{limit.docker: limit.for_docker(getattr(limits, limit.field)) for limit in LIMITS},
         "NetworkMode": request.network,
         "AutoRemove": request.auto_remove,
         "Init": request.init,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from tuicont.core.model.limits import Limits
+from tuicont.core.engine.api import LIMITS
 from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit
-
-_SIZES = (("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30))
+from tuicont.text.limits import typed
+from tuicont.text.values import typed_number, typed_size
 
 
 def command_line(request: ContainerRequest, *, detach: bool = False) -> str:
@@ -47,10 +47,13 @@ def _options(request: ContainerRequest) -> Iterator[str]:
     if request.network != plain.network:
         yield f"--network={request.network}"
     if request.stop_timeout != plain.stop_timeout:
-        yield f"--stop-timeout={_number(request.stop_timeout)}"
+        yield f"--stop-timeout={typed_number(request.stop_timeout)}"
     if request.entrypoint is not None:
         yield f"--entrypoint={_entrypoint(request.entrypoint)}"
-    yield from _limits(request.limits)
+    for limit in LIMITS:
+        value = getattr(request.limits, limit.field)
+        if value is not None:
+            yield f"{limit.flags[-1]}={typed(limit.unit, value)}"
     yield from (_mount(mount) for mount in request.mounts)
     yield from (f"--env={variable}" for variable in request.env)
     yield from (f"--label={name}={value}" if value else f"--label={name}" for name, value in request.labels)
@@ -60,25 +63,6 @@ def _options(request: ContainerRequest) -> Iterator[str]:
     yield from (f"--cap-drop={name}" for name in request.cap_drop)
     yield from (f"--security-opt={option}" for option in request.security_opt)
     yield from _log(request.log, plain.log)
-
-
-def _limits(limits: Limits) -> Iterator[str]:
-    for flag, size in (
-        ("--memory", limits.memory),
-        ("--memory-swap", limits.memory_swap),
-        ("--memory-reservation", limits.memory_reservation),
-    ):
-        if size is not None:
-            yield f"{flag}={_size(size)}"
-    for flag, value in (
-        ("--cpus", None if limits.cpus is None else _number(limits.cpus)),
-        ("--cpu-shares", limits.cpu_shares),
-        ("--cpuset-cpus", limits.cpuset_cpus),
-        ("--cpuset-mems", limits.cpuset_mems),
-        ("--pids-limit", limits.pids),
-    ):
-        if value is not None:
-            yield f"{flag}={value}"
 
 
 def _mount(mount: BindMount | TmpfsMount) -> str:
@@ -104,7 +88,7 @@ def _ulimit(limit: Ulimit) -> str:
 
 def _log(log: LogOptions, plain: LogOptions) -> Iterator[str]:
     if log.max_size != plain.max_size:
-        yield f"--log-opt=max-size={_size(log.max_size)}"
+        yield f"--log-opt=max-size={typed_size(log.max_size)}"
     if log.max_files != plain.max_files:
         yield f"--log-opt=max-file={log.max_files}"
 
@@ -117,14 +101,3 @@ def _entrypoint(words: tuple[str, ...]) -> str:
     import msgspec
 
     return msgspec.json.encode(words).decode()
-
-
-def _size(number: int) -> str:
-    for unit, scale in reversed(_SIZES):
-        if number > 0 and number % scale == 0:
-            return f"{number // scale}{unit}"
-    return str(number)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(value)

@@ -10,13 +10,14 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from tuicont.core.engine.api import LIMITS, Limit
 from tuicont.core.model.image import Image
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount
+from tuicont.text.limits import read as read_limit
 from tuicont.text.mounts import tmpfs, volume
-from tuicont.text.values import size
 
 T = TypeVar("T")
 
@@ -52,8 +53,10 @@ class Typed:
         return self.ticked.get(field, False)
 
 
-FILLED_IN = ("command", "memory", "cpus", "pids")
+OFFERED: tuple[Limit, ...] = tuple(limit for limit in LIMITS if limit.example)
+"""The limits that a form offers."""
 _GENTLE = {"memory": "64m", "cpus": "0.5", "pids": "64"}
+FILLED_IN = ("command", *_GENTLE)
 
 
 def filled_in(image: str) -> Mapping[str, str]:
@@ -107,7 +110,7 @@ def read(typed: Typed) -> tuple[ContainerRequest, dict[str, str]]:
         read_only=typed.is_ticked("read_only"),
         init=typed.is_ticked("init"),
         network=typed.network,
-        limits=read_limits(typed.text("memory"), typed.text("cpus"), typed.text("pids"), problems),
+        limits=read_limits(typed.texts, problems),
         auto_remove=typed.is_ticked("auto_remove"),
     )
     if not request.image:
@@ -115,41 +118,16 @@ def read(typed: Typed) -> tuple[ContainerRequest, dict[str, str]]:
     return request, problems
 
 
-def read_limits(memory: str, cpus: str, pids: str, problems: dict[str, str]) -> Limits:
-    """The limits that were typed; what does not read goes to `problems` by its field."""
-
-    def value(field: str, text: str, parse: Callable[[str], T]) -> T | None:
-        try:
-            return parse(text.strip()) if text.strip() else None
-        except ValueError as error:
-            problems[field] = str(error)
-            return None
-
-    return Limits(
-        memory=value("memory", memory, size), cpus=value("cpus", cpus, processors), pids=value("pids", pids, count)
-    )
-
-
-def processors(text: str) -> float:
-    """A number of processors, 0.5 for half of one."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise ValueError("a number of processors, such as 0.5") from None
-    if not 0 < number < 10_000:
-        raise ValueError("more than 0 processors")
-    return number
-
-
-def count(text: str) -> int:
-    """A number of processes, -1 for no limit."""
-    try:
-        number = int(text)
-    except ValueError:
-        raise ValueError("a whole number, -1 for no limit") from None
-    if number < -1 or number == 0:
-        raise ValueError("1 or more, -1 for no limit")
-    return number
+def read_limits(texts: Mapping[str, str], problems: dict[str, str]) -> Limits:
+    """The limits that were typed, by field; what does not read goes to `problems` by its field."""
+    values: dict[str, Any] = {}
+    for limit in OFFERED:
+        if text := texts.get(limit.field, "").strip():
+            try:
+                values[limit.field] = read_limit(limit.unit, text)
+            except ValueError as error:
+                problems[limit.field] = str(error)
+    return Limits(**values)
 
 
 def words(text: str) -> tuple[str, ...]:

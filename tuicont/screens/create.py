@@ -22,6 +22,7 @@ from tuicont.messages import EngineAccess
 from tuicont.presenters import create as form
 from tuicont.presenters.command_line import command_line
 from tuicont.screens.dialogs.base import Dialog
+from tuicont.text.limits import NO_LIMIT
 from tuicont.widgets.choice import Choice
 from tuicont.widgets.tick import Tick
 
@@ -31,9 +32,7 @@ Answer = tuple[ContainerRequest, bool]
 _TEXTS: tuple[tuple[str, str, str], ...] = (
     ("name", "name", "one is made up when it is empty"),
     ("command", "command", "the image's own when it is empty"),
-    ("memory", "memory", "no limit · 64m, 1.5g"),
-    ("cpus", "CPUs", "no limit · 0.5 is half a processor"),
-    ("pids", "processes", "no limit · 64"),
+    *((limit.field, limit.label, f"{NO_LIMIT} · {limit.example}") for limit in form.OFFERED),
     ("mounts", "mounts", "/host/path:/path:ro tmpfs:/scratch"),
     ("env", "variables", "TZ=UTC LEVEL=debug"),
     ("user", "user", "the image's own"),

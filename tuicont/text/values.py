@@ -35,6 +35,47 @@ def size_or_unlimited(text: str) -> int:
     return -1 if text.strip() == "-1" else size(text)
 
 
+def typed_size(number: int) -> str:
+    """What `size` reads as that number, as short as a person would write it: `64m`."""
+    for unit in "gmk":
+        scale: int = 1024 ** _POWERS[unit]
+        if number > 0 and number % scale == 0:
+            return f"{number // scale}{unit}"
+    return str(number)
+
+
+def processors(text: str) -> float:
+    """A number of processors, 0.5 for half of one."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("a number of processors, such as 0.5") from None
+    if not 0 < number < 10_000:
+        raise ValueError("more than 0 processors")
+    return number
+
+
+def typed_number(value: float) -> str:
+    """What `float` reads as that number: `2`, `0.5`."""
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def count(text: str) -> int:
+    """A number of things, -1 for no limit."""
+    number = whole(text, "a whole number, -1 for no limit")
+    if number < -1 or number == 0:
+        raise ValueError("1 or more, -1 for no limit")
+    return number
+
+
+def whole(text: str, what: str = "a whole number") -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(what) from None
+
+
 def duration_ns(text: str) -> int:
     """Nanoseconds from `10m`, `1h30m`, `1.5h`, `500ms` or plain seconds."""
     stripped = text.strip()

@@ -5,10 +5,15 @@ Glossary. A *group* is the name of a container's cgroup below the engine's own p
 a group is one directory in every controller's hierarchy, on v2 one directory, on a hybrid host
 both: the v1 directories for limits and accounting, the v2 one for freezing, killing and pressure.
 
-Lifecycle. `create` → the runtime places the container's init with `placement` → `apply`, `freeze`,
-`kill` → `remove`. Every step may be repeated, and `remove` of a group that is not there succeeds, so
-that a crashed engine's work is finished by the next one. A group that another hand removed makes
-`apply`, `freeze` and `thaw` raise `NotFound`; `processes` of it is empty and `kill` succeeds.
+Lifecycle. `begin` makes what the container's init must find to be born in the group → while the kernel makes
+the init, `finish` makes the rest of the group and sets its limits → the init is in it as its `placement` says →
+`apply`, `freeze`, `kill` → `remove`. (`create` begins and finishes at once, where nobody is born meanwhile.) A
+group begun and not finished is removed as any other. Every step may be repeated, and `remove` of a group that is
+not there succeeds, so that a crashed engine's work is finished by the next one. A group that another hand removed
+makes `apply`, `freeze` and `thaw` raise `NotFound`; `processes` of it is empty and `kill` succeeds.
+
+Resources are those of the OCI runtime specification (`linux.resources`), and nothing else. What they say nothing
+of stays as the kernel has it.
 """
 
 from __future__ import annotations
@@ -18,8 +23,8 @@ from typing import Protocol
 import msgspec
 
 from tuicont.core.model.container import CgroupFile
-from tuicont.core.model.limits import Limits
 from tuicont.core.model.probe import Probe
+from tuicont.core.model.resources import Resources
 from tuicont.core.model.stats import Sample
 
 
@@ -30,33 +35,6 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
 
     clone_into: str = ""
     enter: tuple[str, ...] = ()
-
-
-class DeviceRule(msgspec.Struct, frozen=True):
-    """Device nodes that the processes of a group may use (Documentation/admin-guide/cgroup-v1/devices.rst):
-    `kind` is c, b or a (all), -1 any number, `access` of r(ead), w(rite) and m(knod)."""
-
-    kind: str
-    major: int = -1
-    minor: int = -1
-    access: str = "rwm"
-
-
-ALL_DEVICES = (DeviceRule("a"),)
-DEFAULT_DEVICES = (
-    DeviceRule("c", access="m"),  # making a node is harmless, opening it is what counts
-    DeviceRule("b", access="m"),
-    DeviceRule("c", 1, 3),  # null
-    DeviceRule("c", 1, 5),  # zero
-    DeviceRule("c", 1, 7),  # full
-    DeviceRule("c", 1, 8),  # random
-    DeviceRule("c", 1, 9),  # urandom
-    DeviceRule("c", 5, 0),  # tty
-    DeviceRule("c", 5, 1),  # console
-    DeviceRule("c", 5, 2),  # ptmx
-    DeviceRule("c", 136),  # the slaves of devpts
-)
-"""What containers may use unless they are privileged: the nodes that a container's /dev has."""
 
 
 class Sampler(Protocol):
@@ -76,11 +54,11 @@ class Cgroup(Protocol):
     def placement(self) -> Placement:
         """Where the runtime puts the container's processes."""
 
-    def apply(self, limits: Limits) -> None:
-        """Set the limits that are named, leave the others. Raises `Invalid` for a value that the kernel
-        refuses (naming limit and value), `Unsupported` when the host lacks the controller; either all are set
-        or those set before are put back. `memory_swap` counts memory too: when one of the two changes, name
-        both, or the other one's effect moves along."""
+    def apply(self, resources: Resources) -> None:
+        """Set what they say, leave the rest. Raises `Invalid` for a value that the kernel refuses (naming limit and
+        value), `Unsupported` when the host lacks the controller; either all are set or those set before are put
+        back. `memory.swap` counts memory too: when one of the two changes, name both, or the other one's effect
+        moves along. Device rules replace those before them."""
 
     def processes(self) -> tuple[int, ...]:
         """Host pids of every process in the group and below it."""
@@ -105,6 +83,18 @@ class Cgroup(Protocol):
         """Every kernel file of the group with its value now and a line on what it means."""
 
 
+class BegunCgroup(Protocol):
+    """A group that a process can be born in, without limits yet."""
+
+    @property
+    def placement(self) -> Placement:
+        """That of the whole group."""
+
+    def finish(self, resources: Resources) -> Cgroup:
+        """Make the rest and set the resources. When that fails, nothing is left behind but what has processes in it
+        already; raises as `Cgroup.apply` does."""
+
+
 class CgroupDriver(Protocol):
     """Makes, finds and removes the groups below one parent."""
 
@@ -113,21 +103,12 @@ class CgroupDriver(Protocol):
     def probe(self) -> Probe:
         """Whether this host can use the driver, or why not."""
 
-    def prepare(self, group: str) -> None:
-        """Make of the group what a process must find to be born in it (`placement.clone_into`), so that the rest
-        can be made while the process is on its way. Raises as `create` does."""
+    def begin(self, group: str) -> BegunCgroup:
+        """Make of the group what must be there when a process is born in it (`placement.clone_into`). An empty group of
+        that name is made anew; one with processes raises `Conflict`."""
 
-    def create(
-        self,
-        group: str,
-        limits: Limits,
-        devices: tuple[DeviceRule, ...] = DEFAULT_DEVICES,
-        *,
-        prepared: bool = False,
-    ) -> Cgroup:
-        """Make the group, set its limits and refuse it every other device; nothing is left behind when that
-        fails. An empty group of that name is made anew; one with processes raises `Conflict`. With `prepared`,
-        `prepare` has just begun it."""
+    def create(self, group: str, resources: Resources) -> Cgroup:
+        """Begin the group and finish it."""
 
     def open(self, group: str) -> Cgroup:
         """The group by its name; it need not exist."""

@@ -7,7 +7,8 @@ several files may add to one slot (a negative scale subtracts).
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+
+import msgspec
 
 
 class Form(IntEnum):
@@ -49,7 +50,7 @@ class Slot(IntEnum):
 SLOTS = 30
 
 
-class Field(NamedTuple):
+class Field(msgspec.Struct, frozen=True):
     """Add `scale` times the value of `key` ("" in a file of one number) to `slot`."""
 
     key: str
@@ -57,7 +58,7 @@ class Field(NamedTuple):
     scale: int = 1
 
 
-class Source(NamedTuple):
+class Source(msgspec.Struct, frozen=True):
     """One file of a controller and what to take from it."""
 
     file: str

@@ -1,32 +1,25 @@
-"""Where this host has its cgroup hierarchies, and the driver that fits.
+"""Where this host has its cgroup hierarchies, and what drivers that means.
 
-Knows how hierarchies are mounted, and nothing of what a controller does.
+Knows how hierarchies are mounted, and nothing of what a controller does or a driver makes of them.
 A hierarchy's mount point stands for its root as this cgroup namespace shows it, so nothing needs to know
 the caller's own cgroup.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 
 import msgspec
 
-from tuicont.core.cgroup.base import CgroupDriver
-from tuicont.core.errors import Unsupported
 from tuicont.core.host.mountinfo import Mount, parse
 from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
 
 LIMITING = ("cpu", "cpuset", "memory", "pids")
-V1_CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
-
-_DRIVERS = {
-    "v1": "tuicont.core.cgroup.v1.driver",
-    "hybrid": "tuicont.core.cgroup.hybrid",
-    "unified": "tuicont.core.cgroup.v2.driver",
-}
-"""Mode → the module whose `make(kernel, layout, parent)` builds the driver."""
+_CONTROLLERS = tuple(
+    ("cpuset cpu cpuacct blkio memory devices freezer net_cls perf_event net_prio hugetlb pids rdma misc").split()
+)
+"""Every one of the kernel's (include/linux/cgroup_subsys.h): which of them is used is the driver's business."""
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +52,11 @@ def layout_of(mounts: Iterable[Mount]) -> Layout:
             for option in mount.super_options:
                 if option.startswith("name="):
                     named[option[5:]] = _better(named.get(option[5:]), mount)
-                elif option in V1_CONTROLLERS:
+                elif option in _CONTROLLERS:
                     v1[option] = _better(v1.get(option), mount)
     used = (*v1.values(), *named.values(), *([unified] if unified else []))
     return Layout(
-        v1=tuple((name, v1[name].target) for name in V1_CONTROLLERS if name in v1),
+        v1=tuple((name, v1[name].target) for name in _CONTROLLERS if name in v1),
         named=tuple(sorted((name, mount.target) for name, mount in named.items())),
         unified=unified.target if unified else "",
         read_only=tuple(sorted({m.target for m in used if "ro" in (*m.options, *m.super_options)})),
@@ -75,22 +68,8 @@ def read_layout(kernel: Kernel) -> Layout:
     return layout_of(parse(kernel.read("/proc/self/mountinfo")))
 
 
-def choose(kernel: Kernel, layout: Layout, parent: str = "tuicont") -> CgroupDriver:
-    """The driver for the layout; `parent` is the directory below each hierarchy's root that holds the groups.
-    Raises `Unsupported` when no cgroup file system is mounted."""
-    module = _DRIVERS.get(layout.mode)
-    if module is None:
-        raise Unsupported(
-            "use cgroups",
-            "no cgroup file system is mounted",
-            hint="mount -t cgroup2 cgroup2 /sys/fs/cgroup",
-        )
-    driver: CgroupDriver = importlib.import_module(module).make(kernel, layout, parent)
-    return driver
-
-
 def probe_others(layout: Layout) -> tuple[Probe, ...]:
-    """Why each driver that `choose` passes over does not fit this host."""
+    """Why each driver of another mode does not fit this host."""
     return tuple(
         Probe(group="cgroup", name=name, supported=False, reason=_MISFITS[mode][layout.mode])
         for mode, name in _NAMES.items()

@@ -8,62 +8,67 @@ from __future__ import annotations
 
 import contextlib
 
-import msgspec
-
-from tuicont.core.cgroup.base import DEFAULT_DEVICES, DeviceRule, Placement
+from tuicont.core.cgroup.base import Placement
 from tuicont.core.cgroup.detect import Layout
+from tuicont.core.cgroup.driver import MakingDriver
+from tuicont.core.cgroup.naming import check_name
 from tuicont.core.cgroup.removal import remove_group
 from tuicont.core.cgroup.sampling import FileSampler
 from tuicont.core.cgroup.v1.driver import V1Driver
 from tuicont.core.cgroup.v1.group import V1Group
 from tuicont.core.cgroup.v2.driver import V2Driver
-from tuicont.core.cgroup.v2.group import CORE_SOURCES, V2Group
+from tuicont.core.cgroup.v2.group import V2Group
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import CgroupFile
-from tuicont.core.model.limits import Limits
 from tuicont.core.model.probe import Probe
+from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
 
-_COUNTED_ON_V1 = frozenset({"cpu", "memory", "pids", "blkio"})
+_COUNTED_ON_V1 = frozenset(controller.name for controller in V1Group.controllers) - {"cpuacct"}
+_COUNTED_ON_V2 = frozenset({"core"})
 
 
 class HybridGroup:
     """A `Cgroup` that is a v1 group and a v2 group."""
 
     def __init__(self, v1: V1Group, v2: V2Group) -> None:
-        self._v1 = v1
-        self._v2 = v2
+        self.name = v1.name
+        self.v1 = v1
+        self.v2 = v2
 
     @property
     def placement(self) -> Placement:
-        return Placement(clone_into=self._v2.directory, enter=self._v1.directories)
+        return Placement(clone_into=self.v2.directory, enter=self.v1.directories)
 
-    def apply(self, limits: Limits) -> None:
-        self._v1.apply(limits)
+    def apply(self, resources: Resources) -> None:
+        self.v1.apply(resources)
+
+    def apply_new(self, resources: Resources) -> None:
+        self.v1.apply_new(resources)
 
     def processes(self) -> tuple[int, ...]:
-        return self._v2.processes()
+        return self.v2.processes()
 
     def freeze(self) -> None:
-        self._v2.freeze()
+        self.v2.freeze()
 
     def thaw(self) -> None:
-        self._v2.thaw()
+        self.v2.thaw()
 
     def frozen(self) -> bool:
-        return self._v2.frozen()
+        return self.v2.frozen()
 
     def kill(self, signal: int) -> int:
-        return self._v2.kill(signal)
+        return self.v2.kill(signal)
 
     def sampler(self) -> FileSampler:
-        return FileSampler((*self._v1.sources(_COUNTED_ON_V1), *self._v2.sources(CORE_SOURCES)))
+        return FileSampler((*self.v1.sources(_COUNTED_ON_V1), *self.v2.sources(_COUNTED_ON_V2)))
 
     def files(self) -> tuple[CgroupFile, ...]:
-        return self._v1.files() + self._v2.files()
+        return self.v1.files() + self.v2.files()
 
 
-class HybridDriver:
+class HybridDriver(MakingDriver[HybridGroup]):
     """A `CgroupDriver` on v1 hierarchies and a v2 one."""
 
     name = "cgroupfs-hybrid"
@@ -71,8 +76,7 @@ class HybridDriver:
     def __init__(self, kernel: Kernel, layout: Layout, parent: str) -> None:
         self._kernel = kernel
         # A group in a hierarchy costs some 100 µs of a container's life, and the v1 freezer would have nothing to do.
-        v1 = tuple(pair for pair in layout.v1 if pair[0] != "freezer")
-        self._v1 = V1Driver(kernel, msgspec.structs.replace(layout, v1=v1), parent)
+        self._v1 = V1Driver(kernel, layout, parent, without=("freezer",))
         self._v2 = V2Driver(kernel, layout, parent)
 
     def probe(self) -> Probe:
@@ -80,32 +84,23 @@ class HybridDriver:
         reason = "; ".join(part.reason for part in (v1, v2) if part.reason)
         return Probe(group="cgroup", name=self.name, supported=not reason, reason=reason, detail=f"v1 {v1.detail}")
 
-    def prepare(self, group: str) -> None:
-        self._v2.prepare(group)
-
-    def create(
-        self,
-        group: str,
-        limits: Limits,
-        devices: tuple[DeviceRule, ...] = DEFAULT_DEVICES,
-        *,
-        prepared: bool = False,
-    ) -> HybridGroup:
-        if not prepared:
-            self.prepare(group)
-        try:
-            v1 = self._v1.create(group, limits, devices)
-        except BaseException:
-            with contextlib.suppress(EngineError):
-                self._v2.remove(group)
-            raise
-        return HybridGroup(v1, self._v2.open(group))
-
     def open(self, group: str) -> HybridGroup:
         return HybridGroup(self._v1.open(group), self._v2.open(group))
 
+    def begin_directories(self, group: HybridGroup) -> None:
+        self._v2.begin_directories(group.v2)
+
+    def finish_directories(self, group: HybridGroup) -> None:
+        try:
+            self._v1.finish_directories(group.v1)
+        except EngineError:
+            with contextlib.suppress(EngineError):
+                self._v2.remove(group.name)
+            raise
+
     def remove(self, group: str) -> None:
-        directories = (self._v2.open(group).directory, *self._v1.directories(group))
+        check_name(f"remove the cgroup of {group}", group)
+        directories = (*self._v2.directories(group), *self._v1.directories(group))
         remove_group(self._kernel, group, directories, lambda s: self._v2.await_empty(group, s))
 
     def groups(self) -> tuple[str, ...]:
@@ -113,8 +108,3 @@ class HybridDriver:
 
     def shim_placement(self) -> Placement:
         return self._v2.shim_placement()
-
-
-def make(kernel: Kernel, layout: Layout, parent: str) -> HybridDriver:
-    """The driver for a layout of mode `hybrid`."""
-    return HybridDriver(kernel, layout, parent)

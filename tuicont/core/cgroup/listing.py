@@ -14,14 +14,6 @@ from tuicont.core.sys.kernel import Kernel
 
 VALUE_BYTES = 4096
 
-CORE_V1 = {
-    "cgroup.procs": "host pids of the processes in it; writing a pid moves that process here",
-    "tasks": "ids of the threads in it; writing one moves that thread here",
-    "cgroup.clone_children": "1: a new cpuset below copies this one's processors and nodes",
-    "notify_on_release": "1: run the release agent when the group becomes empty",
-    "cgroup.event_control": "where eventfd notices are asked for",
-}
-
 
 def files(kernel: Kernel, directory: str, meanings: Mapping[str, str]) -> Iterator[CgroupFile]:
     """Every file of the directory by name, its value cut at `VALUE_BYTES`. A directory that is gone has none."""

@@ -15,21 +15,15 @@ from tuicont.core.sys.kernel import Kernel
 REMOVE_SECONDS = 1.0
 
 
-def remove_group(
-    kernel: Kernel,
-    group: str,
-    directories: Iterable[str],
-    await_empty: Callable[[float], None] | None = None,
-) -> None:
+def remove_group(kernel: Kernel, group: str, directories: Iterable[str], await_empty: Callable[[float], None]) -> None:
     """Remove the directories and what is below them. When one is busy, `await_empty(seconds)` (a wait that the
-    kernel ends) goes first, then short pauses. Raises `Conflict` after about a second."""
+    kernel ends, where there is one) goes first, then short pauses. Raises `Conflict` after about a second."""
     operation = f"remove the cgroup of {group}"
     try:
         left = [directory for directory in directories if not remove(kernel, directory)]
         if not left:
             return
-        if await_empty is not None:
-            await_empty(REMOVE_SECONDS)
+        await_empty(REMOVE_SECONDS)
         for _ in pauses(REMOVE_SECONDS):
             left = [directory for directory in left if not remove(kernel, directory)]
             if not left:

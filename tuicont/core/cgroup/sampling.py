@@ -22,8 +22,14 @@ class FileSampler:
     more. Not for two threads at the same time."""
 
     def __init__(self, sources: Iterable[Located]) -> None:
+        # Several controllers may count in one file, which is opened and read once.
+        files: dict[str, CounterFile] = {}
+        for path, source in sources:
+            fields = [CounterField(field.key, int(field.slot), field.scale) for field in source.fields]
+            before = files[path].fields if path in files else ()
+            files[path] = CounterFile(path, int(source.form), (*before, *fields))
         try:
-            self.counters = Counters([_counter_file(path, source) for path, source in sources], SLOTS)
+            self.counters = Counters(files.values(), SLOTS)
         except OSError as error:
             hint = "raise the limit of open files (ulimit -n)"
             raise kernel_error("sample a cgroup", f"open {error.filename}", error, hint=hint) from error
@@ -85,8 +91,3 @@ def _pressure(row: Sequence[int], slot: int) -> Pressure | None:
         full_avg10=max(full, 0) / 100,
         full_us=max(full_us, 0),
     )
-
-
-def _counter_file(path: str, source: Source) -> CounterFile:
-    fields = tuple(CounterField(field.key, int(field.slot), field.scale) for field in source.fields)
-    return CounterFile(path, int(source.form), fields)

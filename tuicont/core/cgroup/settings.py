@@ -1,83 +1,130 @@
-"""Carrying out the writes that a group's limits are made of: all of them or none.
+"""Carrying out the steps that a group's resources come to: all of them or none.
 
-Knows no controller: each one's module turns limits into `Write`s, this one does them, puts back what was
-there before when one fails, and says in the user's words which limit was refused.
+Knows no controller: each one's module turns resources into steps, this one does them, puts back what was there
+before when one fails, and says in the user's words which limit was refused.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
 
 from tuicont.core.errors import EngineError, Invalid, NotFound, Unsupported, errno_text, kernel_error
 from tuicont.core.host.lists import parse_list
-from tuicont.core.model.limits import Limits
 from tuicont.core.sys.kernel import Kernel
 
 _REFUSED = (errno.EINVAL, errno.ERANGE, errno.EDOM, errno.EBUSY, errno.EOVERFLOW, errno.ENOSPC)
 
 
-class Write(NamedTuple):
-    """`value` into `file` (a name with its controller's directory); `limit` is the field of `Limits` it stands for."""
+class Step(Protocol):
+    """One change of a group."""
+
+    def do(self, kernel: Kernel) -> None:
+        """Raises `OSError`."""
+
+    def back(self, kernel: Kernel) -> tuple[Write, ...]:
+        """What undoes it, in order; asked before it is done. Raises `OSError`."""
+
+    def refusal(self, kernel: Kernel, group: str, error: OSError) -> EngineError:
+        """The error for the user when `do` or `back` has failed."""
+
+
+class Write(msgspec.Struct, frozen=True, gc=False):
+    """Each line of `value` in a write(2) of its own into `file` (a name with its controller's directory). `limit` and
+    `asked` say what it stands for, in the words of whoever asked. `undone` are the (file, value) pairs that undo it
+    where the file cannot be read; None: what it holds is read and written back."""
 
     directory: str
     file: str
     value: str
     limit: str
+    asked: object
+    undone: tuple[tuple[str, str], ...] | None = None
+
+    def do(self, kernel: Kernel) -> None:
+        """Write it."""
+        path = f"{self.directory}/{self.file}"
+        pieces = _pieces(self.value)
+        if len(pieces) == 1:
+            kernel.write(path, pieces[0])
+        else:
+            kernel.write_each(path, pieces)
+
+    def back(self, kernel: Kernel) -> tuple[Write, ...]:
+        """Writes of what is there now."""
+        if self.undone is None:
+            before = kernel.read(f"{self.directory}/{self.file}").decode().strip()
+            return (msgspec.structs.replace(self, value=before),)
+        return tuple(msgspec.structs.replace(self, file=file, value=value) for file, value in self.undone)
+
+    def refusal(self, kernel: Kernel, group: str, error: OSError) -> EngineError:
+        """Which limit was refused, or why it could not be written."""
+        operation = setting(group)
+        if error.errno in (errno.ENOENT, errno.ENODEV):
+            if not kernel.exists(self.directory):
+                return missing(operation, group)
+            return unsupported(group, self.file.partition(".")[0], {self.limit: self.asked, "missing": self.file})
+        if error.errno in _REFUSED:
+            hint = "more is in use now than that, and it cannot be reclaimed" if error.errno == errno.EBUSY else ""
+            return Invalid(
+                operation,
+                f"{self.limit} {_one_line(self.asked)} is refused: {errno_text(error.errno or 0)}",
+                values={"file": f"{self.directory}/{self.file}", "written": _one_line(self.value)},
+                hint=hint,
+            )
+        return kernel_error(operation, f"write {_one_line(self.value)} to {self.directory}/{self.file}", error)
 
 
-def carry_out(kernel: Kernel, group: str, limits: Limits, writes: Iterable[Write], *, undo: bool) -> None:
-    """Do the writes that `limits` came to, in order, once all of them are known. With `undo` the files are read
-    before, and written back when one fails; without it (a group that is being made) the caller removes it."""
-    done: list[tuple[str, bytes]] = []
-    for write in tuple(writes):
-        path = f"{write.directory}/{write.file}"
+@lru_cache(maxsize=256)
+def _pieces(value: str) -> tuple[bytes, ...]:
+    # The kernel is not called for a write of nothing; an empty line clears what can be empty.
+    return tuple(line.encode() or b"\n" for line in value.split("\n"))
+
+
+def _one_line(value: object) -> str:
+    return str(value).replace("\n", ", ")
+
+
+def carry_out(kernel: Kernel, group: str, steps: Sequence[Step], *, undo: bool) -> None:
+    """Do the steps in order. With `undo` they are undone when one fails, that one too, as
+    it may have been half done; without it (a group that is being made) the caller removes the group."""
+    done: list[Write] = []
+    for step in steps:
         try:
-            before = kernel.read(path) if undo else b""
-            kernel.write(path, write.value.encode())
+            if undo:
+                done += reversed(step.back(kernel))
+            step.do(kernel)
         except OSError as error:
-            for earlier, value in reversed(done):
+            for write in reversed(done):
                 with contextlib.suppress(OSError):
-                    kernel.write(earlier, value.strip())
-            raise _refusal(kernel, group, write, getattr(limits, write.limit), error) from error
-        done.append((path, before))
+                    write.do(kernel)
+            raise step.refusal(kernel, group, error) from error
 
 
 def check_list(group: str, limit: str, wanted: str, available: str) -> None:
     """Raise `Invalid` unless the list `wanted` is in the kernel's format and within `available`."""
-    operation = f"set limits of {group}"
     try:
         numbers = parse_list(wanted)
     except ValueError as error:
-        raise Invalid(operation, f"{limit} {error}", hint="a list such as 0-1,3") from None
+        raise Invalid(setting(group), f"{limit} {error}", hint="a list such as 0-1,3") from None
     if not numbers or numbers - parse_list(available):
-        raise Invalid(operation, f"{limit} {wanted} is outside of this machine", values={"available": available})
+        raise Invalid(setting(group), f"{limit} {wanted} is outside of this machine", values={"available": available})
 
 
-def _refusal(kernel: Kernel, group: str, write: Write, asked: object, error: OSError) -> EngineError:
-    operation = f"set limits of {group}"
-    name = write.limit.replace("_", " ")
-    if error.errno in (errno.ENOENT, errno.ENODEV):
-        if not kernel.exists(write.directory):
-            return missing(operation, group)
-        return unsupported(group, write.file.partition(".")[0], {name: asked, "missing": write.file})
-    if error.errno in _REFUSED:
-        hint = "more is in use now than that, and it cannot be reclaimed" if error.errno == errno.EBUSY else ""
-        return Invalid(
-            operation,
-            f"{name} {asked} is refused: {errno_text(error.errno or 0)}",
-            values={"file": f"{write.directory}/{write.file}", "written": write.value},
-            hint=hint,
-        )
-    return kernel_error(operation, f"write {write.value} to {write.directory}/{write.file}", error)
+def setting(group: str) -> str:
+    """The operation, as errors name it."""
+    return f"set limits of {group}"
 
 
 def unsupported(group: str, controller: str, values: Mapping[str, object]) -> Unsupported:
     """The error for a limit whose controller, or whose file of it, this host does not have."""
     return Unsupported(
-        f"set limits of {group}",
+        setting(group),
         f"this host does not offer containers the {controller} controller in full",
         values=values,
         hint="it is not in the kernel, not mounted, taken by the other cgroup version, or not delegated to us",

@@ -19,7 +19,7 @@ from tuicont.core.files.trash import Trash
 from tuicont.core.files.writing import write_file
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
-from tuicont.core.spec import resources
+from tuicont.core.spec.limits import limits_of
 
 Spec = Mapping[str, Any]
 
@@ -69,7 +69,7 @@ class Bundles:
         """The limits that a container's specification has. Read once a revision: every tick asks for those of all."""
         known = self._limits.get(container.id)
         if known is None or known[0] != container.revision:
-            found = resources.limits(self.spec(container)["linux"]["resources"])
+            found = limits_of(self.spec(container)["linux"]["resources"])
             known = self._limits[container.id] = (container.revision, found)
         return known[1]
 

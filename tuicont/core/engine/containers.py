@@ -24,7 +24,8 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import Verb
 from tuicont.core.spec import resources
-from tuicont.core.spec.validate import is_name, limit_problems, validate
+from tuicont.core.spec.limits import limit_problems, resources_with, sections_of
+from tuicont.core.spec.validate import is_name, validate
 from tuicont.core.store.store import NameTaken
 
 
@@ -114,12 +115,14 @@ class LocalContainers:
         container = self._records.require(ref, Verb.UPDATE)
         with self._locks.container(container.id), telling(f"update {container.name}"):
             container = self._records.require(container.id, Verb.UPDATE)
-            before = self._bundles.limits(container)
-            if problems := limit_problems(before.merged(limits), self._host):
+            if problems := limit_problems(self._bundles.limits(container).merged(limits), self._host):
                 raise Invalid("update", problems[0].message, stage=problems[0].field)
+            wanted = resources_with(self._bundles.spec(container)["linux"]["resources"], limits)
             if container.state.alive:
-                self._drivers.cgroups.open(container.id).apply(_with_partner(before, limits))
-            return self._put_limits(container, before.merged(limits), limits)
+                # Whole sections: what memory and swap come to depends on both.
+                touched = {section: wanted[section] for section in sections_of(limits)}
+                self._drivers.cgroups.open(container.id).apply(resources.read(touched))
+            return self._put_resources(container, wanted, limits)
 
     def remove(self, ref: str, *, force: bool = False) -> None:
         operation = f"remove {ref}"
@@ -153,10 +156,9 @@ class LocalContainers:
             freed += size
         return PruneReport(containers=tuple(removed), bytes=freed)
 
-    def _put_limits(self, container: Container, limits: Limits, change: Limits) -> Container:
+    def _put_resources(self, container: Container, wanted: dict[str, Any], change: Limits) -> Container:
         """Rewrite the specification, and say so. The caller holds the lock."""
         spec = self._bundles.spec(container)
-        wanted = resources.with_limits(spec["linux"]["resources"], limits)
         changed = {**spec, "linux": {**spec["linux"], "resources": wanted}}
         with self._records.transaction() as transaction:
             before = current(transaction, container.id, Verb.UPDATE)
@@ -169,14 +171,6 @@ class LocalContainers:
             except OSError as error:
                 raise kernel_error("update", f"write {error.filename or 'the specification'}", error) from None
         return updated
-
-
-def _with_partner(current: Limits, change: Limits) -> Limits:
-    """Memory and swap go together: the kernel's files for one depend on the other's value."""
-    if change.memory is None and change.memory_swap is None:
-        return change
-    merged = current.merged(change)
-    return msgspec.structs.replace(change, memory=merged.memory, memory_swap=merged.memory_swap)
 
 
 def _named(limits: Limits) -> dict[str, str]:

@@ -6,13 +6,13 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tuicont.core.cgroup.detect import choose, probe_others, read_layout
+from tuicont.core.cgroup.detect import probe_others, read_layout
 from tuicont.core.engine.births.create import Creation
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.containers import LocalContainers
-from tuicont.core.engine.drivers import STORAGE, Drivers
+from tuicont.core.engine.drivers import STORAGE, Drivers, cgroup_driver_class
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.ends.notes import Notes
@@ -44,6 +44,8 @@ from tuicont.resources import read_text
 
 if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService
+
+_CGROUP_DRIVER = "cgroupfs"
 
 
 def open_engine(
@@ -93,7 +95,7 @@ def open_engine(
         return _images(paths, store, drivers, locks)
 
     drivers = Drivers(
-        choose(kernel, layout, parent),
+        cgroup_driver_class(_CGROUP_DRIVER, layout.mode)(kernel, layout, parent),
         make_storage,
         make_runtime,
         storage=storage_driver,

@@ -15,10 +15,11 @@ from tuicont.core.model.host import DeviceNode, HostFacts
 from tuicont.core.model.image import ImageConfig
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.security import capabilities, masks
+from tuicont.core.spec.limits import resources_with
 from tuicont.core.spec.mounts import HostFiles, mounts
 from tuicont.core.spec.options import security_options
 from tuicont.core.spec.process import container_process
-from tuicont.core.spec.resources import resources
+from tuicont.core.spec.resources import DEFAULT_DEVICES, EVERY_DEVICE
 from tuicont.core.spec.users import Identity
 
 VERSION = "1.2.0"
@@ -62,9 +63,10 @@ def generate(
     }
     if request.domainname:
         spec["domainname"] = request.domainname
+    devices_allowed = {"devices": EVERY_DEVICE if request.privileged else DEFAULT_DEVICES}
     linux: dict[str, Any] = {
         "namespaces": _namespaces(request.network),
-        "resources": resources(request.limits, privileged=request.privileged),
+        "resources": resources_with(devices_allowed, request.limits),
     }
     if cgroups_path:
         linux["cgroupsPath"] = cgroups_path

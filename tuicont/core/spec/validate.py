@@ -11,17 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tuicont.core.errors import EngineError
-from tuicont.core.host.lists import format_list, parse_list
 from tuicont.core.model.host import HostFacts
-from tuicont.core.model.limits import Limits
 from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount, Ulimit
 from tuicont.core.security import capabilities, rlimits, sysctls
 from tuicont.core.spec import signals
+from tuicont.core.spec.limits import limit_problems
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.options import security_options
 
-MINIMUM_MEMORY = 6 << 20
 NETWORKS = ("none", "host")
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
@@ -56,19 +54,6 @@ def validate(
     """Everything that is wrong, in the order of the request's fields; empty when it can be tried."""
     found = [*_names(request), *_process(request), *_mounts(request.mounts, exists), *_kernel(request, host)]
     return tuple(Problem(field=field, message=text) for field, text in found) + limit_problems(request.limits, host)
-
-
-def limit_problems(limits: Limits, host: HostFacts) -> tuple[Problem, ...]:
-    """What is wrong with limits on this host; fields are `limits.…`."""
-    if limits == _NO_LIMITS:
-        return ()
-    found = [*_memory(limits), *_processors(limits, host)]
-    if limits.pids is not None and limits.pids != -1 and not 1 <= limits.pids <= 1 << 22:
-        found.append(("pids", f"{limits.pids} is not between 1 and {1 << 22}; -1 is no limit"))
-    return tuple(Problem(field=f"limits.{field}", message=text) for field, text in found)
-
-
-_NO_LIMITS = Limits()
 
 
 def _names(request: ContainerRequest) -> Findings:
@@ -164,42 +149,6 @@ def _kernel(request: ContainerRequest, host: HostFacts) -> Findings:
         security_options(request.security_opt, host.lsms)
     except EngineError as error:
         yield "security_opt", error.cause
-
-
-def _memory(limits: Limits) -> Findings:
-    for field, value in (("memory", limits.memory), ("memory_reservation", limits.memory_reservation)):
-        if value is not None and not MINIMUM_MEMORY <= value <= _LARGEST:
-            yield field, f"{value} bytes is less than the least, {MINIMUM_MEMORY >> 20} MiB"
-    if limits.memory is not None and (limits.memory_reservation or 0) > limits.memory:
-        yield "memory_reservation", f"{limits.memory_reservation} bytes is above the limit, {limits.memory}"
-    if limits.memory_swap is not None and limits.memory_swap != -1:
-        if limits.memory is None:
-            yield "memory_swap", "it counts memory and swap together: set the memory limit too"
-        elif not limits.memory <= limits.memory_swap <= _LARGEST:
-            yield "memory_swap", f"{limits.memory_swap} bytes is less than the memory limit that it includes"
-
-
-def _processors(limits: Limits, host: HostFacts) -> Findings:
-    count = len(host.processors)
-    if limits.cpus is not None and not 0.01 <= limits.cpus <= count:
-        yield "cpus", f"{limits.cpus:g} is not between 0.01 and {count}, the processors of this machine"
-    if limits.cpu_shares is not None and not 2 <= limits.cpu_shares <= 262144:
-        yield "cpu_shares", f"{limits.cpu_shares} is not between 2 and 262144"
-    for field, text, there, noun in (
-        ("cpuset_cpus", limits.cpuset_cpus, host.processors, "processors"),
-        ("cpuset_mems", limits.cpuset_mems, host.memory_nodes, "memory nodes"),
-    ):
-        if text is None:
-            continue
-        try:
-            wanted = parse_list(text)
-        except ValueError as error:
-            yield field, str(error)
-            continue
-        if not wanted:
-            yield field, "no number is named"
-        elif missing := wanted - there:
-            yield field, f"{format_list(missing)} is not of this machine, whose {noun} are {format_list(there)}"
 
 
 def _twice(field: str, names: Iterable[str], text: str) -> Findings:

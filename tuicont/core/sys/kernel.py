@@ -1,14 +1,23 @@
-"""The kernel's files as a port: what drivers that work through paths are given instead of `os`.
+"""The kernel as a port: what drivers that work through paths are given instead of `os`, so that whoever stands in
+its place sees all that they do, in order.
 
 Knows nothing of cgroups, layers or any other meaning of a path. Every method is one or a few system
 calls and raises the plain `OSError` with errno and path; translating it is the driver's business.
+Sampling (`sys/counters.py`) is not here: it changes nothing, and reads the open files of hundreds of groups in one
+call to C, many times a minute.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+import select
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
+
+from tuicont.core.sys.bpf import attach_to_cgroup
+from tuicont.core.sys.pidfd import PidFd
 
 _CHUNK = 65536
 
@@ -55,6 +64,18 @@ class Kernel(Protocol):
 
     def readlink(self, path: str) -> str:
         """readlink(2)."""
+
+    def await_text(self, path: str, wanted: Callable[[bytes], bool], seconds: float) -> bool:
+        """Wait, at most so long, until the text of a kernel file is `wanted`; whether it is. poll(2) with POLLPRI, so
+        only for a file whose changes the kernel announces. ENODEV when the file goes meanwhile."""
+
+    def signal(self, pids: Sequence[int], number: int, listed: Callable[[], Iterable[int]]) -> int:
+        """Hold each process by a pidfd (pidfd_open(2)), then signal those that are still `listed`: a pid alone may
+        have come to mean another process. How many it reached; those that are gone are passed over."""
+
+    def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
+        """Put a device program (struct bpf_insn) on a cgroup v2 directory, in the place of the one that was put there
+        before; `anew` says that there is none. EINVAL or ENOSYS from a kernel without such programs."""
 
 
 class RealKernel:
@@ -125,3 +146,34 @@ class RealKernel:
 
     def readlink(self, path: str) -> str:
         return os.readlink(path)
+
+    def await_text(self, path: str, wanted: Callable[[bytes], bool], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            poll = select.poll()
+            poll.register(fd, select.POLLPRI)
+            while not wanted(os.pread(fd, _CHUNK, 0)):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                poll.poll(left * 1000)
+            return True
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None
+        finally:
+            os.close(fd)
+
+    def signal(self, pids: Sequence[int], number: int, listed: Callable[[], Iterable[int]]) -> int:
+        held: dict[int, PidFd] = {}
+        try:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    held[pid] = PidFd(os.pidfd_open(pid))
+            return sum(held[pid].send(number) for pid in held.keys() & set(listed()))
+        finally:
+            for fd in held.values():
+                fd.close()
+
+    def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
+        attach_to_cgroup(program, path, anew=anew)

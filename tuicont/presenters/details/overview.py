@@ -6,6 +6,7 @@ import shlex
 import signal
 import time
 
+from tuicont.core.engine.api import LIMITS
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest
@@ -13,6 +14,7 @@ from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.containers import state_cell
 from tuicont.presenters.details.line import Line, Page, beside, fit, fit_end, wrapped
 from tuicont.presenters.details.view import View
+from tuicont.text.limits import told
 from tuicont.text.units import age, percent, size
 
 _LABEL = 10
@@ -145,33 +147,34 @@ def _settings(request: ContainerRequest) -> list[str]:
 
 def _limits(limits: Limits, sample: Sample | None, width: int) -> list[Line]:
     rows: list[Line] = [((" resources", "heading"), ("  L changes the limits", "muted"))]
-    memory = size(limits.memory) if limits.memory and limits.memory > 0 else "no limit"
-    if sample is not None and sample.memory >= 0:
-        peak = f", {size(sample.memory_peak)} at most" if sample.memory_peak > 0 else ""
-        rows.append(_row("memory", (size(sample.memory), ""), (f" of {memory}{peak}", "muted")))
-    else:
-        rows.append(_row("memory", (memory, "")))
-    if limits.memory_swap:
-        total = "no limit" if limits.memory_swap < 0 else size(limits.memory_swap)
-        rows.append(_row("", (f"with swap {total}", "muted")))
-    if limits.memory_reservation:
-        rows.append(_row("", (f"reserved {size(limits.memory_reservation)}", "muted")))
-    shares = f"  {limits.cpu_shares} shares" if limits.cpu_shares else ""
-    rows.append(_row("cpus", (f"{limits.cpus:g}" if limits.cpus else "no limit", ""), (shares, "muted")))
-    if limits.cpuset_cpus or limits.cpuset_mems:
-        nodes = f", memory nodes {limits.cpuset_mems}" if limits.cpuset_mems else ""
-        rows.append(_row("", (fit(f"on {limits.cpuset_cpus or 'all'}{nodes}", width - _LABEL - 1), "muted")))
-    most = str(limits.pids) if limits.pids and limits.pids > 0 else "no limit"
-    if sample is not None and sample.pids >= 0:
-        rows.append(_row("pids", (str(sample.pids), ""), (f" of {most}", "muted")))
-    else:
-        rows.append(_row("pids", (most, "")))
+    used = _used(sample)
+    for limit in LIMITS:
+        value = getattr(limits, limit.field)
+        text = told(limit.unit, value)
+        if limit.field in used:
+            now, most = used[limit.field]
+            rows.append(_row(limit.field, (now, ""), (f" of {text}{most}", "muted")))
+        elif limit.example:
+            rows.append(_row(limit.field, (text, "")))
+        elif value:
+            rows.append(_row("", (fit(limit.told.format(text), width - _LABEL - 1).rstrip(), "muted")))
     if sample is not None and sample.oom_kills > 0:
         rows.append(_row("oom kills", (str(sample.oom_kills), "bad")))
     if sample is not None and sample.throttled_periods > 0:
         share = 100 * sample.throttled_periods / max(sample.periods, 1)
         rows.append(_row("throttled", (f"in {percent(share)} of its periods", "warn" if share > 10 else "")))
     return rows
+
+
+def _used(sample: Sample | None) -> dict[str, tuple[str, str]]:
+    """By limit what is used of it now, and what else is told of that."""
+    used: dict[str, tuple[str, str]] = {}
+    if sample is not None and sample.memory >= 0:
+        peak = f", {size(sample.memory_peak)} at most" if sample.memory_peak > 0 else ""
+        used["memory"] = size(sample.memory), peak
+    if sample is not None and sample.pids >= 0:
+        used["pids"] = str(sample.pids), ""
+    return used
 
 
 def _pressure(sample: Sample | None) -> list[Line]:

@@ -9,11 +9,9 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from tuicont.core.model.limits import Limits
-from tuicont.presenters.create import read_limits
+from tuicont.presenters.create import OFFERED, read_limits
 from tuicont.screens.dialogs.base import Dialog
-from tuicont.text.units import size
-
-_FIELDS = (("memory", "memory"), ("cpus", "CPUs"), ("pids", "processes"))
+from tuicont.text.limits import told
 
 
 class LimitsDialog(Dialog[Limits]):
@@ -23,17 +21,14 @@ class LimitsDialog(Dialog[Limits]):
 
     def __init__(self, name: str, now: Limits) -> None:
         super().__init__(f"limits of {name}")
-        self._now = {
-            "memory": size(now.memory).lower() if now.memory else "no limit",
-            "cpus": f"{now.cpus:g}" if now.cpus else "no limit",
-            "pids": str(now.pids) if now.pids and now.pids > 0 else "no limit",
-        }
+        self._now = now
 
     def contents(self) -> ComposeResult:
-        for field, label in _FIELDS:
+        for limit in OFFERED:
+            now = told(limit.unit, getattr(self._now, limit.field)).lower()
             yield Horizontal(
-                Label(label, classes="field"),
-                Input(placeholder=f"now {self._now[field]}", id=field, compact=True),
+                Label(limit.label, classes="field"),
+                Input(placeholder=f"now {now}", id=limit.field, compact=True),
                 classes="row",
             )
         yield Static(id="trouble")
@@ -41,8 +36,8 @@ class LimitsDialog(Dialog[Limits]):
 
     def _read(self) -> tuple[Limits, dict[str, str]]:
         problems: dict[str, str] = {}
-        memory, cpus, pids = (self.query_one(f"#{field}", Input).value for field, _ in _FIELDS)
-        return read_limits(memory, cpus, pids, problems), problems
+        texts = {limit.field: self.query_one(f"#{limit.field}", Input).value for limit in OFFERED}
+        return read_limits(texts, problems), problems
 
     @on(Input.Changed)
     def _typed(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 
+from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.settings import Write, check_list
-from tuicont.core.model.limits import Limits
+from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
 
 
@@ -26,33 +26,34 @@ def prepare_parent(kernel: Kernel, root: str, parents: tuple[str, ...]) -> None:
         above = directory
 
 
-def available(kernel: Kernel, directory: str, what: str) -> str:
-    """The processors (`cpus`) or memory nodes (`mems`) that the kernel really lets the directory have."""
-    with contextlib.suppress(FileNotFoundError):
-        return kernel.read(f"{directory}/cpuset.effective_{what}").decode().strip()
-    return kernel.read(f"{directory}/cpuset.{what}").decode().strip()
+def _steps(place: Place, resources: Resources) -> Iterator[Write]:
+    """Both lists, checked against what the kernel really lets the groups have."""
+    for what, wanted in (("cpus", resources.cpu.cpus), ("mems", resources.cpu.mems)):
+        if wanted is None:
+            continue
+        available = place.find(f"cpuset.effective_{what}", above=True)
+        if available is None:
+            available = place.read(f"cpuset.{what}", above=True)
+        check_list(place.group, f"cpuset {what}", wanted, available)
+        yield place.write(f"cpuset.{what}", wanted, f"cpuset {what}", wanted)
 
 
-def writes(kernel: Kernel, group: str, parent: str, directory: str, limits: Limits) -> Iterator[Write]:
-    """The writes for both lists, checked against what the parent has."""
-    for what, wanted in (("cpus", limits.cpuset_cpus), ("mems", limits.cpuset_mems)):
-        if wanted is not None:
-            check_list(group, f"cpuset {what}", wanted, available(kernel, parent, what))
-            yield Write(directory, f"cpuset.{what}", wanted, f"cpuset_{what}")
-
-
-MEANINGS = {
-    "cpuset.cpus": "processors that tasks may run on",
-    "cpuset.mems": "memory nodes that tasks may allocate from",
-    "cpuset.effective_cpus": "processors in effect, after what parents and hotplug leave",
-    "cpuset.effective_mems": "memory nodes in effect",
-    "cpuset.cpu_exclusive": "1 lets no sibling share these processors",
-    "cpuset.mem_exclusive": "1 lets no sibling share these memory nodes",
-    "cpuset.mem_hardwall": "1 keeps kernel allocations within the nodes too",
-    "cpuset.memory_migrate": "1 moves pages along when the nodes change",
-    "cpuset.memory_pressure": "how often tasks had to reclaim memory directly, a moving average",
-    "cpuset.memory_spread_page": "1 spreads the page cache evenly over the nodes",
-    "cpuset.memory_spread_slab": "1 spreads kernel caches evenly over the nodes",
-    "cpuset.sched_load_balance": "1 balances tasks over these processors",
-    "cpuset.sched_relax_domain_level": "how far to look for an idle processor; -1 is the system's default",
-}
+CONTROLLER = Controller(
+    "cpuset",
+    steps=_steps,
+    meanings={
+        "cpuset.cpus": "processors that tasks may run on",
+        "cpuset.mems": "memory nodes that tasks may allocate from",
+        "cpuset.effective_cpus": "processors in effect, after what parents and hotplug leave",
+        "cpuset.effective_mems": "memory nodes in effect",
+        "cpuset.cpu_exclusive": "1 lets no sibling share these processors",
+        "cpuset.mem_exclusive": "1 lets no sibling share these memory nodes",
+        "cpuset.mem_hardwall": "1 keeps kernel allocations within the nodes too",
+        "cpuset.memory_migrate": "1 moves pages along when the nodes change",
+        "cpuset.memory_pressure": "how often tasks had to reclaim memory directly, a moving average",
+        "cpuset.memory_spread_page": "1 spreads the page cache evenly over the nodes",
+        "cpuset.memory_spread_slab": "1 spreads kernel caches evenly over the nodes",
+        "cpuset.sched_load_balance": "1 balances tasks over these processors",
+        "cpuset.sched_relax_domain_level": "how far to look for an idle processor; -1 is the system's default",
+    },
+)

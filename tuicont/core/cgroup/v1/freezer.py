@@ -3,6 +3,7 @@ even SIGKILL reaches them before they are thawed, and it gives no notice: its st
 
 from __future__ import annotations
 
+from tuicont.core.cgroup.controller import Controller
 from tuicont.core.cgroup.tree import pauses
 from tuicont.core.sys.kernel import Kernel
 
@@ -20,8 +21,11 @@ def is_frozen(kernel: Kernel, directory: str) -> bool:
     return kernel.read(f"{directory}/freezer.self_freezing").strip() == b"1"
 
 
-MEANINGS = {
-    "freezer.state": "THAWED, FREEZING or FROZEN; writing FROZEN or THAWED changes it",
-    "freezer.self_freezing": "1 when this group was asked to freeze",
-    "freezer.parent_freezing": "1 when a group above was",
-}
+CONTROLLER = Controller(
+    "freezer",
+    meanings={
+        "freezer.state": "THAWED, FREEZING or FROZEN; writing FROZEN or THAWED changes it",
+        "freezer.self_freezing": "1 when this group was asked to freeze",
+        "freezer.parent_freezing": "1 when a group above was",
+    },
+)

@@ -3,19 +3,10 @@ Interface Files"): freezing, killing, what is in it; and pressure (Documentation
 
 from __future__ import annotations
 
-import os
-import select
-import time
-
+from tuicont.core.cgroup.controller import Controller
 from tuicont.core.cgroup.counters import Field, Form, Slot, Source
 from tuicont.core.cgroup.text import parse_flat_keyed
 from tuicont.core.sys.kernel import Kernel
-
-PRESSURE_SOURCES = (
-    Source("cpu.pressure", Form.PRESSURE, (Field("", Slot.CPU_PRESSURE),)),
-    Source("memory.pressure", Form.PRESSURE, (Field("", Slot.MEMORY_PRESSURE),)),
-    Source("io.pressure", Form.PRESSURE, (Field("", Slot.IO_PRESSURE),)),
-)
 
 
 def set_frozen(kernel: Kernel, directory: str, frozen: bool) -> None:
@@ -28,40 +19,49 @@ def is_asked_to_freeze(kernel: Kernel, directory: str) -> bool:
     return kernel.read(f"{directory}/cgroup.freeze").strip() == b"1"
 
 
-def await_event(directory: str, key: str, value: int, seconds: float) -> bool:
-    """Wait until cgroup.events says `key value`, at most `seconds`; whether it does. The kernel wakes the poll
-    at each change. Raises `OSError` (ENODEV) when the group is removed meanwhile."""
-    deadline = time.monotonic() + seconds
-    fd = os.open(f"{directory}/cgroup.events", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        poll = select.poll()
-        poll.register(fd, select.POLLPRI)
-        while parse_flat_keyed(os.pread(fd, 4096, 0).decode()).get(key) != value:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            poll.poll(left * 1000)
-        return True
-    finally:
-        os.close(fd)
+def await_event(kernel: Kernel, directory: str, key: str, value: int, seconds: float) -> bool:
+    """Wait until cgroup.events says `key value`, at most `seconds`; whether it does. Raises `OSError` (ENODEV) when
+    the group is removed meanwhile."""
+
+    def said(text: bytes) -> bool:
+        return parse_flat_keyed(text.decode()).get(key) == value
+
+    return kernel.await_text(f"{directory}/cgroup.events", said, seconds)
 
 
-MEANINGS = {
-    "cgroup.type": "`domain` for processes, `threaded` for groups of single threads",
-    "cgroup.procs": "host pids of the processes in it; writing a pid moves that process here",
-    "cgroup.threads": "ids of the threads in it",
-    "cgroup.controllers": "controllers that this group may use",
-    "cgroup.subtree_control": "controllers that groups below may use; `+name` and `-name` change it",
-    "cgroup.events": "whether any process is in it or below (populated), and whether all are stopped (frozen)",
-    "cgroup.freeze": "writing 1 stops every process in it and below, 0 lets them go on",
-    "cgroup.kill": "writing 1 kills every process in it and below, forks included",
-    "cgroup.max.depth": "how deep groups below may be nested",
-    "cgroup.max.descendants": "how many groups there may be below",
-    "cgroup.stat": "groups below, alive and dying",
-    "cgroup.stat.local": "microseconds for which this group was frozen",
-    "cgroup.pressure": "1: account pressure for this group",
-    "cpu.pressure": "percent of time that some or all tasks waited for a processor",
-    "memory.pressure": "percent of time that some or all tasks waited for memory",
-    "io.pressure": "percent of time that some or all tasks waited for a device",
-    "irq.pressure": "percent of time that interrupts kept all tasks from running",
-}
+CONTROLLER = Controller(
+    "core",
+    sources=(
+        Source(
+            "cpu.stat",
+            Form.KEYED,
+            (
+                Field("usage_usec", Slot.CPU_NS, 1000),
+                Field("user_usec", Slot.CPU_USER_NS, 1000),
+                Field("system_usec", Slot.CPU_SYSTEM_NS, 1000),
+            ),
+        ),
+        Source("cpu.pressure", Form.PRESSURE, (Field("", Slot.CPU_PRESSURE),)),
+        Source("memory.pressure", Form.PRESSURE, (Field("", Slot.MEMORY_PRESSURE),)),
+        Source("io.pressure", Form.PRESSURE, (Field("", Slot.IO_PRESSURE),)),
+    ),
+    meanings={
+        "cgroup.type": "`domain` for processes, `threaded` for groups of single threads",
+        "cgroup.procs": "host pids of the processes in it; writing a pid moves that process here",
+        "cgroup.threads": "ids of the threads in it",
+        "cgroup.controllers": "controllers that this group may use",
+        "cgroup.subtree_control": "controllers that groups below may use; `+name` and `-name` change it",
+        "cgroup.events": "whether any process is in it or below (populated), and whether all are stopped (frozen)",
+        "cgroup.freeze": "writing 1 stops every process in it and below, 0 lets them go on",
+        "cgroup.kill": "writing 1 kills every process in it and below, forks included",
+        "cgroup.max.depth": "how deep groups below may be nested",
+        "cgroup.max.descendants": "how many groups there may be below",
+        "cgroup.stat": "groups below, alive and dying",
+        "cgroup.stat.local": "microseconds for which this group was frozen",
+        "cgroup.pressure": "1: account pressure for this group",
+        "cpu.pressure": "percent of time that some or all tasks waited for a processor",
+        "memory.pressure": "percent of time that some or all tasks waited for memory",
+        "io.pressure": "percent of time that some or all tasks waited for a device",
+        "irq.pressure": "percent of time that interrupts kept all tasks from running",
+    },
+)

@@ -5,35 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.counters import Field, Form, Slot, Source
 from tuicont.core.cgroup.settings import Write
-from tuicont.core.model.limits import Limits
-
-PERIOD_US = 100_000
-
-USAGE = Source(
-    "cpu.stat",
-    Form.KEYED,
-    (
-        Field("usage_usec", Slot.CPU_NS, 1000),
-        Field("user_usec", Slot.CPU_USER_NS, 1000),
-        Field("system_usec", Slot.CPU_SYSTEM_NS, 1000),
-    ),
-)
-"""What cpu.stat has even without the controller."""
-
-SOURCES = (
-    Source(
-        "cpu.stat",
-        Form.KEYED,
-        (
-            *USAGE.fields,
-            Field("nr_periods", Slot.PERIODS),
-            Field("nr_throttled", Slot.THROTTLED_PERIODS),
-            Field("throttled_usec", Slot.THROTTLED_NS, 1000),
-        ),
-    ),
-)
+from tuicont.core.model.resources import Resources
 
 
 def weight(shares: int) -> int:
@@ -49,23 +24,43 @@ def weight(shares: int) -> int:
     return math.ceil(round(10**exponent, 6))
 
 
-def writes(directory: str, limits: Limits) -> Iterator[Write]:
-    """The writes for shares and processors; 0 processors or less is no limit."""
-    if limits.cpu_shares is not None:
-        yield Write(directory, "cpu.weight", str(weight(limits.cpu_shares)), "cpu_shares")
-    if limits.cpus is not None:
-        quota = str(round(limits.cpus * PERIOD_US)) if limits.cpus > 0 else "max"
-        yield Write(directory, "cpu.max", f"{quota} {PERIOD_US}", "cpus")
+def _steps(place: Place, resources: Resources) -> Iterator[Write]:
+    cpu = resources.cpu
+    if cpu.shares:
+        yield place.write("cpu.weight", str(weight(cpu.shares)), "cpu shares", cpu.shares)
+    if cpu.quota:
+        quota = "max" if cpu.quota < 0 else str(cpu.quota)
+        # Without a period the one that is there stays.
+        value = f"{quota} {cpu.period}" if cpu.period else quota
+        yield place.write("cpu.max", value, "cpus", cpu.processors)
+    elif cpu.period:
+        quota = "max" if place.new else place.read("cpu.max").split()[0]
+        yield place.write("cpu.max", f"{quota} {cpu.period}", "cpu period", cpu.period)
 
 
-MEANINGS = {
-    "cpu.weight": "weight against sibling groups when the processors are busy; 100 is normal",
-    "cpu.weight.nice": "the same as a nice value",
-    "cpu.max": "microseconds of processor time a period (`max` is no limit), and the period",
-    "cpu.max.burst": "unused time that may be saved up for a burst, in microseconds",
-    "cpu.stat": "time used in microseconds; periods that passed, how many ended throttled, and for how long",
-    "cpu.stat.local": "microseconds throttled by this group's own quota, not by a parent's",
-    "cpu.idle": "1 runs the group only when nobody else wants the processor",
-    "cpu.uclamp.min": "lowest processor performance asked for, in percent",
-    "cpu.uclamp.max": "highest processor performance asked for, in percent",
-}
+CONTROLLER = Controller(
+    "cpu",
+    steps=_steps,
+    sources=(
+        Source(
+            "cpu.stat",
+            Form.KEYED,
+            (
+                Field("nr_periods", Slot.PERIODS),
+                Field("nr_throttled", Slot.THROTTLED_PERIODS),
+                Field("throttled_usec", Slot.THROTTLED_NS, 1000),
+            ),
+        ),
+    ),
+    meanings={
+        "cpu.weight": "weight against sibling groups when the processors are busy; 100 is normal",
+        "cpu.weight.nice": "the same as a nice value",
+        "cpu.max": "microseconds of processor time a period (`max` is no limit), and the period",
+        "cpu.max.burst": "unused time that may be saved up for a burst, in microseconds",
+        "cpu.stat": "time used in microseconds; periods that passed, how many ended throttled, and for how long",
+        "cpu.stat.local": "microseconds throttled by this group's own quota, not by a parent's",
+        "cpu.idle": "1 runs the group only when nobody else wants the processor",
+        "cpu.uclamp.min": "lowest processor performance asked for, in percent",
+        "cpu.uclamp.max": "highest processor performance asked for, in percent",
+    },
+)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.settings import Write, check_list
-from tuicont.core.model.limits import Limits
-from tuicont.core.sys.kernel import Kernel
+from tuicont.core.model.resources import Resources
 
 
-def writes(kernel: Kernel, group: str, parent: str, directory: str, limits: Limits) -> Iterator[Write]:
-    """The writes for both lists. v2 would take a processor that is not there and ignore it, so the lists are
-    checked against what is in effect above."""
-    for what, wanted in (("cpus", limits.cpuset_cpus), ("mems", limits.cpuset_mems)):
-        if wanted is not None:
-            available = kernel.read(f"{parent}/cpuset.{what}.effective").decode().strip()
-            check_list(group, f"cpuset {what}", wanted, available)
-            yield Write(directory, f"cpuset.{what}", wanted, f"cpuset_{what}")
+def _steps(place: Place, resources: Resources) -> Iterator[Write]:
+    """Both lists. v2 would take a processor that is not there and ignore it, so they are checked against what is in
+    effect."""
+    for what, wanted in (("cpus", resources.cpu.cpus), ("mems", resources.cpu.mems)):
+        if wanted is None:
+            continue
+        available = place.read(f"cpuset.{what}.effective", above=True)
+        check_list(place.group, f"cpuset {what}", wanted, available)
+        yield place.write(f"cpuset.{what}", wanted, f"cpuset {what}", wanted)
 
 
-MEANINGS = {
-    "cpuset.cpus": "processors asked for; empty takes the parent's",
-    "cpuset.cpus.effective": "processors in effect",
-    "cpuset.cpus.exclusive": "processors that no sibling may have",
-    "cpuset.cpus.exclusive.effective": "exclusive processors in effect",
-    "cpuset.cpus.partition": "`root` or `isolated` makes a scheduling domain of its own",
-    "cpuset.mems": "memory nodes asked for; empty takes the parent's",
-    "cpuset.mems.effective": "memory nodes in effect",
-}
+CONTROLLER = Controller(
+    "cpuset",
+    steps=_steps,
+    meanings={
+        "cpuset.cpus": "processors asked for; empty takes the parent's",
+        "cpuset.cpus.effective": "processors in effect",
+        "cpuset.cpus.exclusive": "processors that no sibling may have",
+        "cpuset.cpus.exclusive.effective": "exclusive processors in effect",
+        "cpuset.cpus.partition": "`root` or `isolated` makes a scheduling domain of its own",
+        "cpuset.mems": "memory nodes asked for; empty takes the parent's",
+        "cpuset.mems.effective": "memory nodes in effect",
+    },
+)

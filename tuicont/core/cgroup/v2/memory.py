@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.counters import Field, Form, Slot, Source
-from tuicont.core.cgroup.settings import Write
+from tuicont.core.cgroup.settings import Write, setting
 from tuicont.core.cgroup.text import parse_flat_keyed, parse_number
 from tuicont.core.errors import Invalid
-from tuicont.core.model.limits import Limits
-from tuicont.core.sys.kernel import Kernel
+from tuicont.core.model.resources import Resources
 
-SOURCES = (
-    Source("memory.current", Form.NUMBER, (Field("", Slot.MEMORY),)),
-    Source("memory.peak", Form.NUMBER, (Field("", Slot.MEMORY_PEAK),)),
-    Source("memory.max", Form.NUMBER, (Field("", Slot.MEMORY_LIMIT),)),
-    Source("memory.swap.current", Form.NUMBER, (Field("", Slot.MEMORY_SWAP),)),
-    Source("memory.events", Form.KEYED, (Field("oom_kill", Slot.OOM_KILLS),)),
-    Source(
-        "memory.stat",
-        Form.KEYED,
-        (Field("inactive_file", Slot.MEMORY, -1), Field("file", Slot.MEMORY_CACHE)),
-    ),
-)
+
+def _steps(place: Place, resources: Resources) -> Iterator[Write]:
+    limit, together, reservation = resources.memory.limit, resources.memory.swap, resources.memory.reservation
+    if limit:
+        _check_room(place, limit)
+        yield place.write("memory.max", _bytes(limit), "memory", limit)
+    if together:
+        in_force = limit or (None if place.new else parse_number(place.read("memory.max")))
+        try:
+            alone = swap_max(together, in_force)
+        except ValueError as error:
+            hint = "memory swap counts memory and swap together"
+            raise Invalid(setting(place.group), str(error), hint=hint) from None
+        yield place.write("memory.swap.max", alone, "memory swap", together)
+    if reservation:
+        yield place.write("memory.low", _bytes(reservation), "memory reservation", reservation)
 
 
 def swap_max(memory_swap: int, memory: int | None) -> str:
@@ -37,28 +41,18 @@ def swap_max(memory_swap: int, memory: int | None) -> str:
     return str(memory_swap - memory)
 
 
-def writes(directory: str, limits: Limits, memory: int | None) -> Iterator[Write]:
-    """The writes for the limits that are named; `memory` is the memory limit in force afterwards."""
-    if limits.memory is not None:
-        yield Write(directory, "memory.max", _bytes(limits.memory), "memory")
-    if limits.memory_swap is not None:
-        yield Write(directory, "memory.swap.max", swap_max(limits.memory_swap, memory), "memory_swap")
-    if limits.memory_reservation is not None:
-        yield Write(directory, "memory.low", _bytes(limits.memory_reservation), "memory_reservation")
-
-
-def check_room(kernel: Kernel, group: str, directory: str, limit: int) -> None:
+def _check_room(place: Place, limit: int) -> None:
     """Raise `Invalid` when more is in use than `limit` even without the page cache. v1 refuses such a limit;
     v2 takes it and lets the OOM killer make it true."""
-    if limit < 0:
+    if place.new or limit < 0:
         return
-    used = parse_number(kernel.read(f"{directory}/memory.current").decode()) or 0
+    used = parse_number(place.read("memory.current")) or 0
     if used <= limit:
         return
-    cache = parse_flat_keyed(kernel.read(f"{directory}/memory.stat").decode()).get("file", 0)
+    cache = parse_flat_keyed(place.read("memory.stat")).get("file", 0)
     if used - cache > limit:
         raise Invalid(
-            f"set limits of {group}",
+            setting(place.group),
             f"memory {limit} is refused: the container uses more than that",
             values={"used": used - cache},
             hint="end some of its processes first, or choose a larger limit",
@@ -69,25 +63,41 @@ def _bytes(value: int) -> str:
     return "max" if value < 0 else str(value)
 
 
-MEANINGS = {
-    "memory.current": "memory used now, page cache included",
-    "memory.max": "most memory the group may use; beyond it pages are reclaimed, then the OOM killer comes",
-    "memory.high": "above it tasks are slowed down and pages reclaimed, but nobody is killed",
-    "memory.low": "below it memory is reclaimed only when nothing else is left to reclaim",
-    "memory.min": "memory that is never reclaimed",
-    "memory.peak": "highest usage so far",
-    "memory.events": "how often low, high and max were hit, and how many processes the OOM killer took",
-    "memory.events.local": "the same for this group alone, without those below",
-    "memory.stat": "usage by kind in bytes",
-    "memory.numa_stat": "usage by kind and memory node",
-    "memory.oom.group": "1: the OOM killer takes all processes of the group together",
-    "memory.reclaim": "writing a number of bytes here reclaims as much",
-    "memory.swap.current": "swap used now",
-    "memory.swap.max": "most swap the group may use",
-    "memory.swap.high": "above it tasks that allocate are slowed down",
-    "memory.swap.peak": "highest swap usage so far",
-    "memory.swap.events": "how often swap limits were hit",
-    "memory.zswap.current": "compressed swap in memory now",
-    "memory.zswap.max": "most compressed swap in memory",
-    "memory.zswap.writeback": "1: compressed pages may be written to the swap device",
-}
+CONTROLLER = Controller(
+    "memory",
+    steps=_steps,
+    sources=(
+        Source("memory.current", Form.NUMBER, (Field("", Slot.MEMORY),)),
+        Source("memory.peak", Form.NUMBER, (Field("", Slot.MEMORY_PEAK),)),
+        Source("memory.max", Form.NUMBER, (Field("", Slot.MEMORY_LIMIT),)),
+        Source("memory.swap.current", Form.NUMBER, (Field("", Slot.MEMORY_SWAP),)),
+        Source("memory.events", Form.KEYED, (Field("oom_kill", Slot.OOM_KILLS),)),
+        Source(
+            "memory.stat",
+            Form.KEYED,
+            (Field("inactive_file", Slot.MEMORY, -1), Field("file", Slot.MEMORY_CACHE)),
+        ),
+    ),
+    meanings={
+        "memory.current": "memory used now, page cache included",
+        "memory.max": "most memory for the group; beyond it pages are reclaimed, then the OOM killer comes",
+        "memory.high": "above it tasks are slowed down and pages reclaimed, but nobody is killed",
+        "memory.low": "below it memory is reclaimed only when nothing else is left to reclaim",
+        "memory.min": "memory that is never reclaimed",
+        "memory.peak": "highest usage so far",
+        "memory.events": "how often low, high and max were hit, and how many processes the OOM killer took",
+        "memory.events.local": "the same for this group alone, without those below",
+        "memory.stat": "usage by kind in bytes",
+        "memory.numa_stat": "usage by kind and memory node",
+        "memory.oom.group": "1: the OOM killer takes all processes of the group together",
+        "memory.reclaim": "writing a number of bytes here reclaims as much",
+        "memory.swap.current": "swap used now",
+        "memory.swap.max": "most swap the group may use",
+        "memory.swap.high": "above it tasks that allocate are slowed down",
+        "memory.swap.peak": "highest swap usage so far",
+        "memory.swap.events": "how often swap limits were hit",
+        "memory.zswap.current": "compressed swap in memory now",
+        "memory.zswap.max": "most compressed swap in memory",
+        "memory.zswap.writeback": "1: compressed pages may be written to the swap device",
+    },
+)

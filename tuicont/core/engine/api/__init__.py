@@ -33,6 +33,9 @@ from tuicont.core.engine.api.views import LayerView as LayerView
 from tuicont.core.engine.api.views import LogLines as LogLines
 from tuicont.core.engine.api.views import Views as Views
 from tuicont.core.model.problem import Problem as Problem
+from tuicont.core.spec.limits import LIMITS as LIMITS
+from tuicont.core.spec.limits import Limit as Limit
+from tuicont.core.spec.limits import Unit as Unit
 
 
 class Engine(Protocol):

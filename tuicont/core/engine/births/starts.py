@@ -8,7 +8,6 @@ import time
 
 import msgspec
 
-from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
@@ -24,6 +23,7 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Bundle, Task
+from tuicont.core.spec import resources
 
 
 class Starts:
@@ -76,29 +76,24 @@ class Starts:
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         operation, run_dir = f"start {container.name}", self._paths.task(container.id)
-        cgroups, group, spec = self._drivers.cgroups, container.id, self._bundles.spec(container)
+        cgroups, spec = self._drivers.cgroups, self._bundles.spec(container)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
 
-        limits, devices = (
-            self._bundles.limits(container),
-            ALL_DEVICES if container.request.privileged else DEFAULT_DEVICES,
-        )
-
         def meanwhile() -> None:
             for name, text in self._specs.files(container.request, container.id):
                 write_file(f"{run_dir}/{name}", text.encode(), 0o644)
-            cgroups.create(group, limits, devices, prepared=True)
+            cgroup.finish(resources.read(spec["linux"]["resources"]))
 
         try:
-            cgroups.prepare(group)
+            cgroup = cgroups.begin(container.id)
             os.mkdir(run_dir, 0o700)
             bundle = Bundle(
                 id=container.id,
                 spec=spec,
                 root_mounts=self._drivers.storage(container.storage).mounts(container.id),
-                placement=cgroups.open(group).placement,
+                placement=cgroup.placement,
                 shim_placement=cgroups.shim_placement(),
                 run_dir=run_dir,
                 log_path=self._paths.log(container.id),
