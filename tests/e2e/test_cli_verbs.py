@@ -268,6 +268,9 @@ def test_bash_completes_verbs_flags_and_names(cli: Cli, web: str, tmp_path: Path
 
 
 def test_an_ordinary_user_is_told_to_use_sudo() -> None:
-    script = "import os; from tuicont.cli.main import load, main; load('ps'); os.setuid(65534); exit(main(['ps']))"
+    script = (
+        "import os; from tuicont.cli.main import main; from tuicont.cli.table import load;"
+        "load('ps'); os.setuid(65534); exit(main(['ps']))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 125 and "needs root" in done.stderr and "sudo" in done.stderr

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.listing import Column, lines, print_lines
-from tuicont.cli.template import compile_template
+from tuicont.cli.kit.listing import Column, lines, print_lines
+from tuicont.cli.kit.template import compile_template
 from tuicont.core.errors import Invalid
 
 COLUMNS = (Column("CONTAINER ID", "ID"), Column("NAMES", "Names"))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli import request
-from tuicont.cli.main import load
+from tuicont.cli.kit import request
+from tuicont.cli.table import load
 from tuicont.core.errors import Invalid
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit

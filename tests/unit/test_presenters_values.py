@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.words import timestamp
+from tuicont.cli.kit.words import timestamp
 from tuicont.text import values
 
 NOW = 1_800_000_000 * values.NANO

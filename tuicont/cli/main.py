@@ -6,18 +6,15 @@ Knows every verb by name only; what a verb does is in the module that the table 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from tuicont.cli.context import Context
-from tuicont.cli.parser import PROGRAM, Command, VerbParser
-from tuicont.cli.verbs import VERBS, overview, resolve
-from tuicont.core.errors import CommandNotExecutable, CommandNotFound, EngineError, Invalid
-
-ENGINE_ERROR, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
-INTERRUPTED, BROKEN_PIPE = 130, 141
+from tuicont.cli.kit.context import Context
+from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
+from tuicont.cli.kit.parser import PROGRAM, VerbParser
+from tuicont.cli.table import VERBS, load, overview, resolve
+from tuicont.core.errors import EngineError, Invalid
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EngineError as error:
         if debug:
             raise
-        _complain(str(error))
+        complain(error)
         return error_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -43,24 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except SystemExit as leaving:  # argparse, after it printed help
         return leaving.code if isinstance(leaving.code, int) else 0
-
-
-def error_code(error: EngineError) -> int:
-    """Docker's exit code of an error that the engine raised."""
-    if isinstance(error, CommandNotFound):
-        return NOT_FOUND
-    return NOT_EXECUTABLE if isinstance(error, CommandNotExecutable) else ENGINE_ERROR
-
-
-def load(verb: str) -> tuple[Command, VerbParser]:
-    """The command of a verb, and its parser."""
-    entry = VERBS[verb]
-    command: Command = importlib.import_module(f"tuicont.cli.{entry.module}").COMMANDS[verb]
-    parser = VerbParser(
-        verb, usage=command.usage, summary=entry.summary, example=command.example, short_help=command.short_help
-    )
-    command.arguments(parser)
-    return command, parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -94,14 +73,6 @@ def _suggestion(word: str) -> str:
 
     close = get_close_matches(word, VERBS, n=1)
     return f"did you mean `{PROGRAM} {close[0]}`?" if close else ""
-
-
-def _complain(text: str) -> None:
-    sys.stdout.flush()
-    # Imported when it is needed: no verb should wait for it.
-    from tuicont.text.units import visible
-
-    print(visible(text), file=sys.stderr)
 
 
 class _GlobalParser(VerbParser):
