@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tuicont.core.errors import Denied
+from tuicont.core.engine.privilege import require_root
 
 if TYPE_CHECKING:
     from tuicont.core.engine.api import Engine
@@ -23,19 +23,22 @@ class Context:
     @property
     def engine(self) -> Engine:
         if self._engine is None:
-            require_root()
+            self._engine = self.opener()()
+        return self._engine
+
+    def opener(self) -> Callable[[], Engine]:
+        """What opens the engine that the options ask for: some while, and in whichever thread. Who may not is told
+        now, by `Denied`."""
+        require_root()
+
+        def open_it() -> Engine:
             from tuicont.core.engine.open import open_engine
 
-            self._engine = open_engine(self.root, self.run_root)
-        return self._engine
+            return open_engine(self.root, self.run_root)
+
+        return open_it
 
     def close(self) -> None:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-
-
-def require_root() -> None:
-    """Raise `Denied` for anybody else than root."""
-    if os.geteuid() != 0:
-        raise Denied("open the engine", f"it needs root, and this is user {os.geteuid()}", hint="run it with sudo")

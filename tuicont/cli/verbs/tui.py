@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tuicont.cli.kit.context import Context, require_root
+from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.parser import Command, VerbParser
 
 
@@ -13,10 +13,11 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _tui(args: argparse.Namespace, context: Context) -> int:
-    require_root()
+    opener = context.opener()
+    from tuicont import config
     from tuicont.app import main
 
-    return main(context.root, context.run_root, config=context.config, read_only=bool(args.read_only))
+    return main(opener, config.load(context.config), read_only=bool(args.read_only))
 
 
 COMMANDS = {"tui": Command(_tui, "[OPTIONS]", "tuicont tui --read-only", _arguments)}

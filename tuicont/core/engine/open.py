@@ -28,9 +28,10 @@ from tuicont.core.engine.live.tasks import LocalTasks
 from tuicont.core.engine.live.views import LocalViews
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
+from tuicont.core.engine.privilege import require_root
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
-from tuicont.core.errors import Denied, kernel_error
+from tuicont.core.errors import kernel_error
 from tuicont.core.events.doorbell import Doorbell
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.trash import Trash
@@ -61,8 +62,7 @@ def open_engine(
     touch each other's. `storage_driver` and `runtime` are for containers that are made from now on; without, the first
     of their tables that works here. Raises `Denied` for anybody but root.
     """
-    if os.geteuid() != 0:
-        raise Denied("open the engine", "only root may make containers", hint="run it with sudo")
+    require_root()
     kernel = kernel or RealKernel()
     paths = resolve(root, run_root)
     try:
