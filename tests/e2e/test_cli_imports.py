@@ -10,7 +10,7 @@ from tests.e2e.conftest import Cli
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
-INTERFACE = {"textual", "rich", "yaml", "asyncio", "tuicont.app", "tuicont.bridge", "tuicont.actions"}
+INTERFACE = {"textual", "rich", "yaml", "asyncio", "tuicont.app", "tuicont.bridge", "tuicont.actions", "tuicont.config"}
 IMAGES = {
     "tarfile",
     "zstandard",

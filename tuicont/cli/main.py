@@ -61,7 +61,13 @@ def _run(options: argparse.Namespace) -> int:
     args = parser.parse_args(rest)
     if verb == "tui":
         args.read_only = args.read_only or options.read_only
-    context = Context(root=options.root, run_root=options.run_root, config=options.config)
+    context = Context(
+        root=options.root,
+        run_root=options.run_root,
+        config=options.config,
+        storage_driver=options.storage_driver,
+        runtime=options.runtime,
+    )
     try:
         return command.run(args, context)
     finally:
@@ -93,7 +99,11 @@ def _global_parser() -> VerbParser:
     )
     parser.option("--root", metavar="DIR", help="where images, containers and the database are kept")
     parser.option("--run-root", metavar="DIR", help="where sockets and other volatile state are kept")
-    parser.option("--config", metavar="FILE", help="the configuration file of the TUI")
+    parser.option("--config", metavar="FILE", help="the configuration file")
+    parser.option(
+        "--storage-driver", default="", metavar="NAME", help="what keeps the layers of images and containers made now"
+    )
+    parser.option("--runtime", default="", metavar="NAME", help="what runs the containers made now")
     parser.flag("--read-only", help="open the TUI without any key that changes something")
     parser.flag("--debug", help="show where in the program an error was raised")
     parser.flag("-v", "--version", help="show the version")

@@ -11,7 +11,7 @@ import msgspec
 from tuicont.cli.kit.words import timestamp
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
-from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount
+from tuicont.core.model.request import BindMount, TmpfsMount
 from tuicont.core.model.state import State
 
 _NEVER = "0001-01-01T00:00:00Z"
@@ -31,8 +31,9 @@ def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str,
         "State": _state(container),
         "Image": container.image_id,
         "RestartCount": container.restarts,
+        "Driver": container.storage,
         "LogPath": engine_view["log_path"],
-        "HostConfig": _host_config(request, msgspec.convert(engine_view["limits"], Limits)),
+        "HostConfig": _host_config(container, msgspec.convert(engine_view["limits"], Limits)),
         "Mounts": [_mount(mount) for mount in request.mounts],
         "Config": {
             "Hostname": engine_view["spec"].get("hostname", ""),
@@ -71,7 +72,8 @@ def _state(container: Container) -> dict[str, Any]:
     }
 
 
-def _host_config(request: ContainerRequest, limits: Limits) -> dict[str, Any]:
+def _host_config(container: Container, limits: Limits) -> dict[str, Any]:
+    request = container.request
     return {
         "Memory": limits.memory or 0,
         "MemoryReservation": limits.memory_reservation or 0,
@@ -81,6 +83,7 @@ def _host_config(request: ContainerRequest, limits: Limits) -> dict[str, Any]:
         "CpusetCpus": limits.cpuset_cpus or "",
         "CpusetMems": limits.cpuset_mems or "",
         "PidsLimit": limits.pids,
+        "Runtime": container.runtime,
         "NetworkMode": request.network,
         "AutoRemove": request.auto_remove,
         "Init": request.init,

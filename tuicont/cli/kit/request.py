@@ -51,6 +51,7 @@ def add_arguments(parser: VerbParser) -> None:
     parser.many("--cap-drop", metavar="CAPABILITY", help="a capability less than the default, or ALL")
     parser.many("--security-opt", metavar="OPTION", help="seccomp=unconfined, seccomp=FILE, no-new-privileges …")
     parser.option("--network", "--net", default="none", metavar="MODE", help="none (the default) or host")
+    parser.option("--runtime", default="", metavar="NAME", help="what runs it; the engine's own unless named")
     limits.add_arguments(parser)
     parser.option(
         "--stop-signal", default="", metavar="SIGNAL", help="what `stop` sends first; SIGTERM unless the image says"
@@ -93,6 +94,7 @@ def container_request(args: argparse.Namespace, environment: Mapping[str, str] =
         security_opt=tuple(args.security_opt),
         labels=_labels(args),
         network=args.network,
+        runtime=args.runtime,
         limits=limits.limits(args),
         stop_signal=args.stop_signal,
         stop_timeout=args.stop_timeout,

@@ -7,6 +7,7 @@ import argparse
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.listing import add_line_format, formatter, print_lines, table
 from tuicont.cli.kit.parser import Command
+from tuicont.core.model.probe import Probe
 
 
 def _doctor(args: argparse.Namespace, context: Context) -> int:
@@ -18,13 +19,15 @@ def _doctor(args: argparse.Namespace, context: Context) -> int:
         return 0
     for group in dict.fromkeys(probe.group for probe in probes):
         print(group)
-        rows = [
-            ("  ✔" if p.supported else "  ✘", p.name, p.reason if not p.supported else p.detail)
-            for p in probes
-            if p.group == group
-        ]
+        rows = [("  ✔" if p.supported else "  ✘", p.name, _told(p)) for p in probes if p.group == group]
         print_lines(table(rows))
     return 0
+
+
+def _told(probe: Probe) -> str:
+    if not probe.supported:
+        return probe.reason
+    return " · ".join(filter(None, (probe.detail, "in use" if probe.used else "")))
 
 
 COMMANDS = {

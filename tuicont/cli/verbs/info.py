@@ -16,14 +16,13 @@ def _info(args: argparse.Namespace, context: Context) -> int:
 
     info = context.engine.host.info()
     if args.format:
-        print(formatter(args.format)(msgspec.to_builtins(info)))
+        print(formatter(args.format)(msgspec.to_builtins(info) | {"config_file": context.config_file}))
         return 0
-    rows = [(f"{name}:", value) for name, value in _info_lines(info)]
-    print_lines(table(rows))
+    print_lines(table([(f"{name}:", value) for name, value in _lines(info, context.config_file)]))
     return 0
 
 
-def _info_lines(info: EngineInfo) -> list[tuple[str, str]]:
+def _lines(info: EngineInfo, config_file: str) -> list[tuple[str, str]]:
     counted = ", ".join(f"{count} {state}" for state, count in info.containers.items() if count) or "none"
     return [
         ("version", info.version),
@@ -34,7 +33,7 @@ def _info_lines(info: EngineInfo) -> list[tuple[str, str]]:
         ("runtime", info.runtime),
         ("root", info.root),
         ("run root", info.run_root),
-        ("configuration", info.config_file or "built in"),
+        ("configuration", config_file or "built in"),
         ("kernel", info.kernel),
         ("processors", str(info.processors)),
         ("memory", binary_size(info.memory)),

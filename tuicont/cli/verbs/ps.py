@@ -73,6 +73,8 @@ def _row(container: Container, now_ns: int, *, whole: bool, size: int | None) ->
         "Status": status(container, now_ns),
         "Pid": container.pid,
         "ExitCode": container.exit.code if container.exit else None,
+        "Runtime": container.runtime,
+        "Driver": container.storage,
         "Networks": container.request.network,
         "Mounts": ",".join(mount.target for mount in container.request.mounts),
         "Labels": ",".join(f"{name}={value}" for name, value in container.request.labels),

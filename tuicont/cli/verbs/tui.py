@@ -14,10 +14,9 @@ def _arguments(parser: VerbParser) -> None:
 
 def _tui(args: argparse.Namespace, context: Context) -> int:
     opener = context.opener()
-    from tuicont import config
     from tuicont.app import main
 
-    return main(opener, config.load(context.config), read_only=bool(args.read_only))
+    return main(opener, context.config, read_only=bool(args.read_only))
 
 
 COMMANDS = {"tui": Command(_tui, "[OPTIONS]", "tuicont tui --read-only", _arguments)}

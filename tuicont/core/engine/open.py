@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.containers import LocalContainers
-from tuicont.core.engine.drivers import STORAGE, Drivers
+from tuicont.core.engine.drivers import STORAGE, Drivers, check_names, has_content
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.ends.notes import Notes
@@ -60,9 +59,10 @@ def open_engine(
 
     Without `root` it is the system's. A root of one's own has cgroups of its own too, so that two roots never
     touch each other's. `storage_driver` and `runtime` are for containers that are made from now on; without, the first
-    of their tables that works here. Raises `Denied` for anybody but root.
+    of their tables that works here. Raises `Denied` for anybody but root, and `Invalid` for a driver that there is not.
     """
     require_root()
+    check_names(storage=storage_driver, runtime=runtime)
     kernel = kernel or RealKernel()
     paths = resolve(root, run_root)
     try:
@@ -98,7 +98,7 @@ def open_engine(
         make_runtime,
         storage=storage_driver,
         runtime=runtime,
-        used_storages=lambda: tuple(name for name in STORAGE if os.path.isdir(paths.storage(name))),
+        used_storages=lambda: tuple(name for name in STORAGE if has_content(paths.storage(name))),
     )
     records, locks, bundles = Records(store), Locks(paths), Bundles(paths, trash)
     known, notes, specs = KnownTasks(drivers, paths), Notes(records), Specs(host, _default_profile)

@@ -6,13 +6,15 @@ import msgspec
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools)."""
+    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools). `used` says of a
+    driver that what is made now is made with it."""
 
     group: str
     name: str
     supported: bool
     reason: str = ""
     detail: str = ""
+    used: bool = False
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,5 +35,4 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     layers: int
     storage_bytes: int
-    config_file: str = ""
     notes: tuple[str, ...] = ()
