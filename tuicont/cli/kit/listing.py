@@ -1,28 +1,32 @@
-"""Lists of rows on standard output: as a table, as JSON (one object a line), or by a template.
+"""Lists of things on standard output: as a table, as JSON (one object a line), or by a template.
 
-Knows rows as maps from Docker's field names to values; what they mean is each verb's business.
+A column of a listing is one entry: table, fields of templates and JSON, and the names in errors come from it. Knows
+nothing of what is listed.
 """
 
 from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tuicont.cli.kit.parser import VerbParser
-from tuicont.cli.kit.template import compile_template, fields, to_json
+from tuicont.cli.kit.template import Template, no_field, to_json
 from tuicont.text.units import plain, visible
 from tuicont.text.values import pair
 
-Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
-class Column(NamedTuple):
-    """A column of the table: its heading and the field that it shows."""
+class Column(NamedTuple, Generic[T]):
+    """`heading` stands above it in a table, `field` is its name in templates and JSON, `value` makes it from the thing
+    that is listed. One that is not `shown` is in the plain table only when it is asked for."""
 
     heading: str
     field: str
+    value: Callable[[T], object]
+    shown: bool = True
 
 
 def add_format(parser: VerbParser) -> None:
@@ -51,27 +55,46 @@ def add_filter(parser: VerbParser, keys: str) -> None:
     )
 
 
-def show(rows: Iterable[Row], columns: Sequence[Column], format: str) -> None:
-    """Print the rows. `format` is what the user gave for `--format`."""
-    print_lines(lines(rows, columns, format))
+def show(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, more: Collection[str] = ()) -> None:
+    """Print the list. `format` is what the user gave for `--format`; `more` are fields that the plain table has too."""
+    print_lines(lines(things, columns, format, more=more))
 
 
-def lines(rows: Iterable[Row], columns: Sequence[Column], format: str) -> list[str]:
+def lines(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, more: Collection[str] = ()) -> list[str]:
     """The lines of a listing, a heading included where the format has one."""
     if format == "table":
-        return table([[c.heading for c in columns], *([_cell(row[c.field]) for c in columns] for row in rows)])
-    if format.startswith("table "):
-        template = format.removeprefix("table ").strip().replace("\\t", "\t")
-        headings = {c.field: c.heading for c in columns}
-        heading = [headings.get(field, field.upper()) for field in fields(template)]
-        fill = compile_template(template)
-        return table([heading, *([_cell(cell) for cell in fill(row).split("\t")] for row in rows)])
-    return list(map(formatter(format), rows))
+        columns = [c for c in columns if c.shown or c.field in more]
+        return table([[c.heading for c in columns], *([_cell(c.value(thing)) for c in columns] for thing in things)])
+    if not format.startswith("table "):
+        return list(map(line_maker(columns, format), things))
+    template = Template(format.removeprefix("table ").strip().replace("\\t", "\t"))
+    headings = {c.field: c.heading for c in columns}
+    fill = line_maker(columns, template)
+    return table(
+        [
+            [headings.get(name, name.upper()) for name in template.names],
+            *([_cell(cell) for cell in fill(thing).split("\t")] for thing in things),
+        ]
+    )
 
 
-def formatter(format: str) -> Callable[[Row], str]:
-    """What makes a line of a row, for `json` or a template."""
-    return to_json if format == "json" else compile_template(format)
+def line_maker(columns: Sequence[Column[T]], format: str | Template) -> Callable[[T], str]:
+    """What makes a line of a thing, for `json` or a template. Raises `Invalid` for a field that no column has."""
+    fill = formatter(format) if isinstance(format, str) else format
+    fields = [c.field for c in columns]
+    if isinstance(fill, Template) and (unknown := [field for field in fill.fields if field not in fields]):
+        raise no_field(unknown[0], fields)
+    return lambda thing: fill({c.field: c.value(thing) for c in columns})
+
+
+def asks_for(format: str, field: str) -> bool:
+    """Whether `format` is a template with that field in it: for what takes long to find out."""
+    return "{{" in format and field in Template(format).fields
+
+
+def formatter(format: str) -> Callable[[Mapping[str, Any]], str]:
+    """What makes a line of a map, for `json` or a template."""
+    return to_json if format == "json" else Template(format)
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

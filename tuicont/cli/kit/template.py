@@ -7,7 +7,7 @@ and `{{index .A "key"}}`; everything else is refused with the list of what there
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,20 +22,25 @@ _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 Part = str | Callable[[Any], str]
 
 
-def compile_template(text: str) -> Callable[[Any], str]:
-    """A function that fills the template with one row."""
-    parts: list[Part] = []
-    position = 0
-    for match in _EXPRESSION.finditer(text):
-        parts += [_unescape(text[position : match.start()]), _expression(match[1])]
-        position = match.end()
-    parts.append(_unescape(text[position:]))
-    return lambda row: "".join(part if isinstance(part, str) else part(row) for part in parts)
+class Template:
+    """A text with fields in it, to be filled with one value after the other. Raises `Invalid` for what is not
+    understood. `fields` are the first names of the paths in it, `names` the last one of each, in order."""
 
+    def __init__(self, text: str) -> None:
+        self._parts: list[Part] = []
+        paths: list[list[str]] = []
+        position = 0
+        for match in _EXPRESSION.finditer(text):
+            path, part = _expression(match[1])
+            paths.append(path.split(".")[1:])
+            self._parts += [_unescape(text[position : match.start()]), part]
+            position = match.end()
+        self._parts.append(_unescape(text[position:]))
+        self.fields = tuple(path[0] for path in paths if path[0])
+        self.names = tuple(path[-1] for path in paths)
 
-def fields(text: str) -> list[str]:
-    """The last name of each field that a template uses: the headings of `table {{.ID}}\\t{{.Names}}`."""
-    return [match[1].rsplit(".", 1)[-1].strip('" ') for match in _EXPRESSION.finditer(text)]
+    def __call__(self, value: Any) -> str:
+        return "".join(part if isinstance(part, str) else part(value) for part in self._parts)
 
 
 def to_json(value: Any, *, indent: int = -1) -> str:
@@ -48,16 +53,17 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\[tn\\]", lambda match: _ESCAPES[match[0]], text)
 
 
-def _expression(text: str) -> Callable[[Any], str]:
+def _expression(text: str) -> tuple[str, Callable[[Any], str]]:
+    """The path that an expression is about, and what makes its text of a value."""
     words = _WORD.findall(text)
     if len(words) == 1 and _PATH.fullmatch(words[0]):
-        return lambda row: _text(_look_up(row, words[0]))
+        return words[0], lambda row: _text(_look_up(row, words[0]))
     if len(words) == 2 and words[0] in _FUNCTIONS and _PATH.fullmatch(words[1]):
         function = _FUNCTIONS[words[0]]
-        return lambda row: function(_look_up(row, words[1]))
+        return words[1], lambda row: function(_look_up(row, words[1]))
     if len(words) == 3 and words[0] == "index" and _PATH.fullmatch(words[1]):
         key = words[2].strip('"')
-        return lambda row: _text(_index(_look_up(row, words[1]), key))
+        return words[1], lambda row: _text(_index(_look_up(row, words[1]), key))
     raise Invalid(
         "read the template",
         f"{{{{{text}}}}} is not understood",
@@ -65,12 +71,16 @@ def _expression(text: str) -> Callable[[Any], str]:
     )
 
 
+def no_field(name: str, known: Iterable[object]) -> Invalid:
+    """The error for a name that there is not; `known` are those that there are."""
+    return Invalid("fill the template", f"there is no field {name!r}", hint=f"there are: {', '.join(map(str, known))}")
+
+
 def _look_up(row: Any, path: str) -> Any:
     value = row
     for name in filter(None, path.split(".")):
         if not isinstance(value, Mapping) or name not in value:
-            known = ", ".join(map(str, value)) if isinstance(value, Mapping) else "none"
-            raise Invalid("fill the template", f"there is no field {name!r} in {path}", hint=f"there are: {known}")
+            raise no_field(name, value if isinstance(value, Mapping) else ("none",))
         value = value[name]
     return value
 

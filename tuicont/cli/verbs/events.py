@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from tuicont.cli.kit.arguments import add_interval
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.listing import add_filter, formatter, print_lines
+from tuicont.cli.kit.docker.events import COLUMNS, action, kind
+from tuicont.cli.kit.listing import add_filter, line_maker, print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import NANO, timestamp
 from tuicont.core.engine.api import Engine
@@ -30,10 +30,10 @@ def _arguments(parser: VerbParser) -> None:
 
 def _events(args: argparse.Namespace, context: Context) -> int:
     wanted = _matcher(context.engine, args.filter)
-    line = formatter(args.format) if args.format else None
+    line = line_maker(COLUMNS, args.format) if args.format else _text
     for event in _stream(context.engine, args.since, args.until):
         if wanted(event):
-            print_lines([line(_row(event)) if line else _text(event)], flush=True)
+            print_lines([line(event)], flush=True)
     return 0
 
 
@@ -60,11 +60,11 @@ def _stream(engine: Engine, since_ns: int | None, until_ns: int | None) -> Itera
 def _matcher(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Event], bool]:
     """Values of one key are alternatives; different keys must all match."""
     tests: dict[str, Callable[[Event, str], bool]] = {
-        "event": lambda event, value: event.topic.rsplit("/", 1)[-1] == value,
+        "event": lambda event, value: action(event) == value,
         "topic": lambda event, value: event.topic == value,
-        "container": lambda event, value: not _is_image(event) and _is(event, value),
-        "image": lambda event, value: _is_image(event) and _is(event, value),
-        "type": lambda event, value: ("image" if _is_image(event) else "container") == value,
+        "container": lambda event, value: kind(event) == "container" and _is(event, value),
+        "image": lambda event, value: kind(event) == "image" and _is(event, value),
+        "type": lambda event, value: kind(event) == value,
     }
     by_key: dict[str, list[str]] = {}
     for key, value in filters:
@@ -74,26 +74,8 @@ def _matcher(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Event]
     return lambda event: all(any(tests[k](event, v) for v in alternatives) for k, alternatives in by_key.items())
 
 
-def _is_image(event: Event) -> bool:
-    return event.topic.startswith("/images/")
-
-
 def _is(event: Event, value: str) -> bool:
     return event.name == value or event.subject.removeprefix("sha256:").startswith(value)
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "Seq": event.seq,
-        "Time": event.time_ns // NANO,
-        "TimeNano": event.time_ns,
-        "Topic": event.topic,
-        "Type": "image" if _is_image(event) else "container",
-        "Action": event.topic.rsplit("/", 1)[-1],
-        "ID": event.subject,
-        "Name": event.name,
-        "Detail": event.detail,
-    }
 
 
 def _text(event: Event) -> str:

@@ -5,23 +5,12 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import time
-from typing import Any
 
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.listing import Column, add_filter, add_format, show
+from tuicont.cli.kit.docker.images import COLUMNS, Listed, listed, short_id
+from tuicont.cli.kit.listing import add_filter, add_format, show
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.words import ago, decimal_size, local_time
 from tuicont.core.errors import Invalid
-from tuicont.core.model.image import Image
-
-_NONE = "<none>"
-_COLUMNS = (
-    Column("REPOSITORY", "Repository"),
-    Column("TAG", "Tag"),
-    Column("IMAGE ID", "ID"),
-    Column("CREATED", "CreatedSince"),
-    Column("SIZE", "Size"),
-)
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -38,53 +27,23 @@ def _images(args: argparse.Namespace, context: Context) -> int:
     rows = [
         row
         for image in context.engine.images.list()
-        for row in _rows(image, now_ns, whole=args.no_trunc)
-        if _matches(image, row, filters)
+        for row in listed(image, now_ns, whole=args.no_trunc)
+        if _matches(row, filters)
     ]
     if args.quiet:
-        for identity in dict.fromkeys(row["ID"] for row in rows):
+        for identity in dict.fromkeys(row.image.id if args.no_trunc else short_id(row.image) for row in rows):
             print(identity)
         return 0
-    show(rows, _COLUMNS, args.format)
+    show(rows, COLUMNS, args.format)
     return 0
 
 
-def _rows(image: Image, now_ns: int, *, whole: bool) -> list[dict[str, Any]]:
-    """A row for each name of the image, one without names when it has none."""
-    return [
-        {
-            "ID": image.id if whole else short_id(image),
-            "Repository": repository,
-            "Tag": tag,
-            "CreatedAt": local_time(image.created_ns),
-            "CreatedSince": ago(image.created_ns, now_ns) if image.created_ns else "N/A",
-            "Size": decimal_size(image.size),
-            "Layers": len(image.layers),
-            "Digest": image.manifest_digest or _NONE,
-            "Platform": f"{image.os}/{image.architecture}",
-        }
-        for repository, tag in [split_reference(name) for name in image.references] or [(_NONE, _NONE)]
-    ]
-
-
-def short_id(image: Image) -> str:
-    """The twelve digits that Docker shows."""
-    return image.id.removeprefix("sha256:")[:12]
-
-
-def split_reference(name: str) -> tuple[str, str]:
-    """Repository and tag; a port (`localhost:5000/a`) is no tag."""
-    repository, separator, tag = name.partition("@")[0].rpartition(":")
-    if not separator or "/" in tag:
-        return name.partition("@")[0], _NONE
-    return repository, tag
-
-
-def _matches(image: Image, row: dict[str, Any], filters: list[tuple[str, str]]) -> bool:
+def _matches(row: Listed, filters: list[tuple[str, str]]) -> bool:
+    image = row.image
     for key, value in filters:
         if key == "reference":
-            name = f"{row['Repository']}:{row['Tag']}"
-            if not (fnmatch.fnmatchcase(row["Repository"], value) or fnmatch.fnmatchcase(name, value)):
+            name = f"{row.repository}:{row.tag}"
+            if not (fnmatch.fnmatchcase(row.repository, value) or fnmatch.fnmatchcase(name, value)):
                 return False
         elif key == "dangling":
             if (value.lower() == "true") != (not image.references):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.described import described
+from tuicont.cli.kit.docker import containers, images
 from tuicont.cli.kit.each import found
 from tuicont.cli.kit.failure import SOME_FAILED, complain
 from tuicont.cli.kit.listing import formatter, print_lines
@@ -18,10 +17,15 @@ from tuicont.core.errors import EngineError, NotFound
 
 def _arguments(parser: VerbParser) -> None:
     parser.option("--type", choices=("container", "image"), metavar="KIND", help="only a container, or only an image")
-    _image_arguments(parser)
+    _more_arguments(parser)
 
 
 def _image_arguments(parser: VerbParser) -> None:
+    parser.set_defaults(type="image")
+    _more_arguments(parser)
+
+
+def _more_arguments(parser: VerbParser) -> None:
     parser.option("-f", "--format", default="", metavar="FORMAT", help="json, or a template such as '{{.State.Pid}}'")
     parser.add_argument("refs", nargs="+", metavar="NAME", help="name or id")
 
@@ -30,28 +34,22 @@ def _inspect(args: argparse.Namespace, context: Context) -> int:
     engine = context.engine
 
     def container(ref: str) -> dict[str, Any]:
-        return described(engine.containers.get(ref), engine.containers.inspect(ref))
+        return containers.inspected(engine.containers.inspect(ref))
+
+    def image(ref: str) -> dict[str, Any]:
+        return images.inspected(engine.images.inspect(ref))
 
     def either(ref: str) -> dict[str, Any]:
         try:
             return container(ref)
         except NotFound as missing:
             try:
-                return engine.images.inspect(ref)
+                return image(ref)
             except EngineError:
                 hint = "see `tuicont ps -a` and `tuicont images`"
                 raise NotFound(f"inspect {ref}", "there is no such container or image", hint=hint) from missing
 
-    finders = {None: either, "container": container, "image": engine.images.inspect}
-    return _show(args, finders[args.type])
-
-
-def _inspect_image(args: argparse.Namespace, context: Context) -> int:
-    return _show(args, context.engine.images.inspect)
-
-
-def _show(args: argparse.Namespace, find: Callable[[str], dict[str, Any]]) -> int:
-    answers, errors = found(args.refs, find)
+    answers, errors = found(args.refs, {None: either, "container": container, "image": image}[args.type])
     print_lines(map(formatter(args.format), answers) if args.format else [to_json(answers, indent=4)])
     for error in errors:
         complain(error)
@@ -67,6 +65,6 @@ COMMANDS = {
         "containers",
     ),
     "image inspect": Command(
-        _inspect_image, "[OPTIONS] IMAGE [IMAGE...]", "tuicont image inspect demo", _image_arguments, "images"
+        _inspect, "[OPTIONS] IMAGE [IMAGE...]", "tuicont image inspect demo", _image_arguments, "images"
     ),
 }

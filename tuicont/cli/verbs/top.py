@@ -9,17 +9,19 @@ from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.listing import Column, add_format, show
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import NANO, binary_size, local_time
+from tuicont.core.model.container import Process
 
-_COLUMNS = (
-    Column("PID", "Pid"),
-    Column("INSIDE", "InnerPid"),
-    Column("PPID", "ParentPid"),
-    Column("USER", "User"),
-    Column("STAT", "State"),
-    Column("THREADS", "Threads"),
-    Column("RSS", "Rss"),
-    Column("TIME", "Time"),
-    Column("COMMAND", "Command"),
+_COLUMNS: tuple[Column[Process], ...] = (
+    Column("PID", "Pid", lambda process: process.pid),
+    Column("INSIDE", "InnerPid", lambda process: process.inner_pid),
+    Column("PPID", "ParentPid", lambda process: process.parent_pid),
+    Column("USER", "User", lambda process: process.user),
+    Column("STAT", "State", lambda process: process.state),
+    Column("THREADS", "Threads", lambda process: process.threads),
+    Column("RSS", "Rss", lambda process: binary_size(process.rss)),
+    Column("TIME", "Time", lambda process: f"{process.cpu_ns / NANO:.2f}s"),
+    Column("COMMAND", "Command", lambda process: process.command),
+    Column("STARTED AT", "StartedAt", lambda process: local_time(process.started_ns), shown=False),
 )
 
 
@@ -29,22 +31,7 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _top(args: argparse.Namespace, context: Context) -> int:
-    rows = [
-        {
-            "Pid": process.pid,
-            "InnerPid": process.inner_pid,
-            "ParentPid": process.parent_pid,
-            "User": process.user,
-            "State": process.state,
-            "Threads": process.threads,
-            "Rss": binary_size(process.rss),
-            "Time": f"{process.cpu_ns / NANO:.2f}s",
-            "StartedAt": local_time(process.started_ns),
-            "Command": process.command,
-        }
-        for process in context.engine.views.processes(args.container)
-    ]
-    show(rows, _COLUMNS, args.format)
+    show(context.engine.views.processes(args.container), _COLUMNS, args.format)
     return 0
 
 

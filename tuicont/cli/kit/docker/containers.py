@@ -1,27 +1,66 @@
-"""What `inspect` prints of a container: Docker's keys and units, so that its users' templates work, and below
-them what only this engine can tell. Pure."""
+"""A container in Docker's words: the fields of `ps` and the keys of `inspect`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from tuicont.cli.kit.words import timestamp
+from tuicont.cli.kit.listing import Column
+from tuicont.cli.kit.words import ago, decimal_size, local_time, status, timestamp
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, TmpfsMount
 from tuicont.core.model.state import State
+from tuicont.text.units import shorten
 
 _NEVER = "0001-01-01T00:00:00Z"
 _NANO_CPUS = 1_000_000_000
+_COMMAND_WIDTH = 20
 
 
-def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str, Any]:
-    """`engine_view` is what the engine's own `inspect` answers."""
+class Listed(NamedTuple):
+    """A row of `ps`: `whole` shows id and command unshortened, `size` are the bytes that it has written, or None when
+    nobody asked."""
+
+    container: Container
+    now_ns: int
+    whole: bool
+    size: int | None
+
+
+COLUMNS: tuple[Column[Listed], ...] = (
+    Column("CONTAINER ID", "ID", lambda row: row.container.id if row.whole else row.container.short_id),
+    Column("IMAGE", "Image", lambda row: row.container.request.image),
+    Column("COMMAND", "Command", lambda row: _command(row.container, whole=row.whole)),
+    Column("CREATED", "RunningFor", lambda row: ago(row.container.created_ns, row.now_ns)),
+    Column("STATUS", "Status", lambda row: status(row.container, row.now_ns)),
+    Column("NAMES", "Names", lambda row: row.container.name),
+    Column("SIZE", "Size", lambda row: "" if row.size is None else decimal_size(row.size), shown=False),
+    Column("CREATED AT", "CreatedAt", lambda row: local_time(row.container.created_ns), shown=False),
+    Column("STATE", "State", lambda row: row.container.state.value, shown=False),
+    Column("PID", "Pid", lambda row: row.container.pid, shown=False),
+    Column("EXIT CODE", "ExitCode", lambda row: row.container.exit.code if row.container.exit else None, shown=False),
+    Column("RUNTIME", "Runtime", lambda row: row.container.runtime, shown=False),
+    Column("STORAGE DRIVER", "Driver", lambda row: row.container.storage, shown=False),
+    Column("NETWORKS", "Networks", lambda row: row.container.request.network, shown=False),
+    Column("MOUNTS", "Mounts", lambda row: ",".join(m.target for m in row.container.request.mounts), shown=False),
+    Column("LABELS", "Labels", lambda row: ",".join(map("=".join, row.container.request.labels)), shown=False),
+)
+
+
+def _command(container: Container, *, whole: bool) -> str:
+    command = " ".join(container.command)
+    return f'"{command if whole else shorten(command, _COMMAND_WIDTH)}"'
+
+
+def inspected(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What `inspect` prints: Docker's keys, and below them what only this engine can tell. `view` is what the engine's
+    own `inspect` answers."""
+    container = msgspec.convert(view, Container)
     request = container.request
-    process = engine_view["spec"]["process"]
+    process = view["spec"]["process"]
     return {
         "Id": container.id,
         "Name": container.name,
@@ -32,11 +71,11 @@ def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str,
         "Image": container.image_id,
         "RestartCount": container.restarts,
         "Driver": container.storage,
-        "LogPath": engine_view["log_path"],
-        "HostConfig": _host_config(container, msgspec.convert(engine_view["limits"], Limits)),
+        "LogPath": view["log_path"],
+        "HostConfig": _host_config(container, msgspec.convert(view["limits"], Limits)),
         "Mounts": [_mount(mount) for mount in request.mounts],
         "Config": {
-            "Hostname": engine_view["spec"].get("hostname", ""),
+            "Hostname": view["spec"].get("hostname", ""),
             "Domainname": request.domainname,
             "User": request.user,
             "Tty": request.tty,
@@ -50,10 +89,10 @@ def described(container: Container, engine_view: Mapping[str, Any]) -> dict[str,
             "StopSignal": request.stop_signal,
             "StopTimeout": request.stop_timeout,
         },
-        "ConfigPath": engine_view["config_path"],
-        "Cgroup": engine_view["cgroup"],
-        "RootMounts": engine_view["root_mounts"],
-        "Spec": engine_view["spec"],
+        "ConfigPath": view["config_path"],
+        "Cgroup": view["cgroup"],
+        "RootMounts": view["root_mounts"],
+        "Spec": view["spec"],
     }
 
 
