@@ -14,12 +14,17 @@ import msgspec
 
 from tuicont.actions import resolve_keys
 from tuicont.core.errors import Invalid
+from tuicont.text.values import boolean
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
 THEMES = ("dark", "light", "high-contrast", "colour-blind")
 SORTS = ("name", "state", "image", "cpu", "memory", "pids", "read", "write", "pressure", "age")
+
+
+_YAML_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What YAML takes for a boolean besides (https://yaml.org/type/bool.html)."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,10 +132,11 @@ def _interval(node: Node, file: str) -> float:
 
 
 def _switch(node: Node, file: str) -> bool:
-    value = _scalar(node, file).lower()
-    if value not in ("true", "false", "yes", "no", "on", "off"):
-        raise _wrong(file, _line(node), f"{value!r} is neither true nor false")
-    return value in ("true", "yes", "on")
+    value = _scalar(node, file)
+    try:
+        return boolean(_YAML_WORDS.get(value.lower(), value))
+    except ValueError as error:
+        raise _wrong(file, _line(node), str(error)) from None
 
 
 def _keys(node: Node, file: str) -> dict[str, str]:

@@ -236,6 +236,9 @@ def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: 
     assert cli("rmi", "example/empty:v1").returncode == 1
     cli.ok("image", "inspect", "demo")
     assert "demo" in cli.ok("images", "--format", "{{.Repository}}").split()
+    named = cli.ok("images", "-q", "--filter", "dangling=F").split()
+    assert named and not set(named) & set(cli.ok("images", "-q", "--filter", "dangling=1").split())
+    assert "'maybe' is neither true nor false" in cli("images", "--filter", "dangling=maybe").stderr
 
 
 def test_info_doctor_and_version(cli: Cli) -> None:

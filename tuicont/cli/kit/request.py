@@ -38,9 +38,19 @@ def add_arguments(parser: VerbParser) -> None:
     parser.many("-l", "--label", metavar="NAME[=VALUE]", type=values.label, help="a label")
     parser.many("--label-file", metavar="FILE", help="read labels from a file")
     for names, kind, metavar, text in (
-        (("-v", "--volume"), mounts.volume, "SOURCE:TARGET[:ro]", "show a path of the host inside"),
+        (
+            ("-v", "--volume"),
+            lambda text: mounts.volume(text, os.getcwd),
+            "SOURCE:TARGET[:ro]",
+            "show a path of the host inside",
+        ),
         (("--tmpfs",), mounts.tmpfs, "TARGET[:OPTIONS]", "an empty file system in memory"),
-        (("--mount",), mounts.mount, "type=TYPE,…", "a mount in the long form (types bind and tmpfs)"),
+        (
+            ("--mount",),
+            lambda text: mounts.mount(text, os.getcwd),
+            "type=TYPE,…",
+            "a mount in the long form (types bind and tmpfs)",
+        ),
     ):
         parser.many(*names, type=kind, metavar=metavar, dest="mounts", help=text)
     parser.many(

@@ -11,6 +11,7 @@ from tuicont.cli.kit.docker.images import COLUMNS, Listed, listed, short_id
 from tuicont.cli.kit.listing import add_filter, add_format, show
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.core.errors import Invalid
+from tuicont.text.values import boolean
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -46,7 +47,7 @@ def _matches(row: Listed, filters: list[tuple[str, str]]) -> bool:
             if not (fnmatch.fnmatchcase(row.repository, value) or fnmatch.fnmatchcase(name, value)):
                 return False
         elif key == "dangling":
-            if (value.lower() == "true") != (not image.references):
+            if _boolean(value) != (not image.references):
                 return False
         elif key == "label":
             name, separator, wanted = value.partition("=")
@@ -55,6 +56,13 @@ def _matches(row: Listed, filters: list[tuple[str, str]]) -> bool:
         else:
             raise Invalid("filter images", f"there is no filter {key!r}", hint="there are: reference, dangling, label")
     return True
+
+
+def _boolean(value: str) -> bool:
+    try:
+        return boolean(value)
+    except ValueError as error:
+        raise Invalid("filter images", f"dangling={value}: {error}") from None
 
 
 COMMANDS = {
