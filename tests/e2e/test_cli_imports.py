@@ -21,7 +21,18 @@ IMAGES = {
     "tuicont.core.image.manifest",
     "tuicont.core.image.demo.images",
 }
-LIBRARIES = {"ctypes", "inotify_simple", "psutil", "pyroute2", "secrets", "subprocess", "tempfile"}
+LIBRARIES = {
+    "bz2",
+    "ctypes",
+    "inotify_simple",
+    "lzma",
+    "psutil",
+    "pyroute2",
+    "secrets",
+    "shutil",
+    "subprocess",
+    "tempfile",
+}
 SECCOMP = {"tuicont.core.security.bpf", "tuicont.core.security.filters", "tuicont.core.sys.libseccomp"}
 
 

@@ -100,10 +100,8 @@ def _global_parser() -> VerbParser:
     parser.option("--root", metavar="DIR", help="where images, containers and the database are kept")
     parser.option("--run-root", metavar="DIR", help="where sockets and other volatile state are kept")
     parser.option("--config", metavar="FILE", help="the configuration file")
-    parser.option(
-        "--storage-driver", default="", metavar="NAME", help="what keeps the layers of images and containers made now"
-    )
-    parser.option("--runtime", default="", metavar="NAME", help="what runs the containers made now")
+    parser.option("--storage-driver", default="", metavar="NAME", help="what keeps the layers of what is made now")
+    parser.option("--runtime", default="", metavar="NAME", help="what runs the containers that are made now")
     parser.flag("--read-only", help="open the TUI without any key that changes something")
     parser.flag("--debug", help="show where in the program an error was raised")
     parser.flag("-v", "--version", help="show the version")

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from tuicont.cli.kit.context import Context
 from tuicont.core.errors import Invalid
 
 PROGRAM = "tuicont"
+
+
+def _formatter(width: int) -> Callable[..., argparse.HelpFormatter]:
+    return partial(argparse.RawDescriptionHelpFormatter, width=width)
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -24,12 +29,20 @@ class VerbParser(argparse.ArgumentParser):
             usage=" ".join(filter(None, (PROGRAM, verb, usage))),
             description=summary,
             epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()) if example else None,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_formatter(80),
             add_help=False,
             allow_abbrev=False,
         )
         names = ("-h", "--help") if short_help else ("--help",)
         super().add_argument(*names, action="help", help="show this help")
+
+    def format_help(self) -> str:
+        # Not before it is shown: argparse makes a formatter for every argument, and the width of the terminal takes
+        # shutil, which takes every kind of compression.
+        import shutil
+
+        self.formatter_class = _formatter(shutil.get_terminal_size().columns - 2)
+        return super().format_help()
 
     def option(self, *names: str, type: Callable[[str], Any] = str, **settings: Any) -> None:
         """An option with a value; a `ValueError` of `type` becomes the error that the user reads."""
