@@ -116,7 +116,8 @@ class TuicontApp(App[int], inherit_bindings=False):
         """Without an engine there is nothing to show; a failed sample is only told."""
         if message.fatal:
             self.failure = message.error
-            self.exit()
+            # Not before the screen is there: what it mounts would come too late.
+            self.call_after_refresh(self.exit)
         else:
             self.bridge.report(message.error)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Cli
+from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
@@ -66,3 +67,12 @@ def test_the_usual_places_are_looked_into(cli: Cli, tmp_path: Path, monkeypatch:
     assert "there is none of that name" in cli("ps").stderr
     # What opens no engine needs no file.
     assert cli.ok("--version").startswith("tuicont version")
+
+
+def test_a_workstation_without_an_engine_says_why_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
+    words = cli.words("--config", config(tmp_path, "runtime: fancy\n"))
+    with Terminal(words, cli.environment, cols=120, rows=30) as terminal:
+        code, said = terminal.ended()
+    assert code == 125
+    first, *_, last = said.split("\n")[:3]
+    assert (first, last.split(":")[0]) == ("cannot use the runtime fancy: there is none of that name", "hint")
