@@ -80,7 +80,9 @@ def test_probes_tell_which_ones_are_used() -> None:
 
 
 def test_where_none_works_none_is_used() -> None:
-    assert [p.name for p in chosen(storage="broken").probes() if p.used] == ["cgroups", "plain"]
+    broken = chosen(storage="broken")
+    assert (broken.storage_name, broken.runtime_name) == ("", "plain")
+    assert [p.name for p in broken.probes() if p.used] == ["cgroups", "plain"]
 
 
 def test_a_driver_that_was_only_probed_is_not_one_that_the_root_has_begun_with(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from tuicont.cli.kit.parser import Command
 from tuicont.cli.kit.words import binary_size, decimal_size
 from tuicont.core.model.probe import EngineInfo
 
+_NONE = "none that works here (see `tuicont doctor`)"
+
 
 def _info(args: argparse.Namespace, context: Context) -> int:
     import msgspec
@@ -28,9 +30,9 @@ def _lines(info: EngineInfo, config_file: str) -> list[tuple[str, str]]:
         ("version", info.version),
         ("containers", counted),
         ("images", f"{info.images} ({info.layers} layers)"),
-        ("storage", f"{info.storage_driver}, {decimal_size(info.storage_bytes)} used"),
+        ("storage", f"{info.storage_driver or _NONE}, {decimal_size(info.storage_bytes)} used"),
         ("cgroups", f"{info.cgroup_driver}, below {info.cgroup_parent}/"),
-        ("runtime", info.runtime),
+        ("runtime", info.runtime or _NONE),
         ("root", info.root),
         ("run root", info.run_root),
         ("configuration", config_file or "built in"),

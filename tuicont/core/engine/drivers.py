@@ -72,17 +72,19 @@ class Drivers:
         runtimes = (self.runtime(name).probe() for name in RUNTIME)
         return (
             _marked(self.cgroups.probe(), self.cgroups.name),
-            *(_marked(probe, self._default(self.storage)) for probe in storages),
-            *(_marked(probe, self._default(self.runtime)) for probe in runtimes),
+            *(_marked(probe, self.storage_name) for probe in storages),
+            *(_marked(probe, self.runtime_name) for probe in runtimes),
         )
 
-    @staticmethod
-    def _default(get: Callable[[], StorageDriver | Runtime]) -> str:
-        """Its name, or "" when none works."""
-        try:
-            return get().name
-        except EngineError:
-            return ""
+    @property
+    def storage_name(self) -> str:
+        """The name of the engine's own storage driver; "" when none can work here."""
+        return _name(self.storage)
+
+    @property
+    def runtime_name(self) -> str:
+        """The name of the engine's own runtime; "" when none can work here."""
+        return _name(self.runtime)
 
     @cached_property
     def _default_storage(self) -> str:
@@ -131,6 +133,13 @@ def _chosen(what: str, table: Mapping[str, str], wanted: str, get: Callable[[str
             return name
         reasons.append(probe.reason if wanted else f"{name}: {probe.reason}")
     raise Unsupported(f"use the {what} {wanted}".rstrip(), "; ".join(reasons), hint="`tuicont doctor` has the details")
+
+
+def _name(get: Callable[[], StorageDriver | Runtime]) -> str:
+    try:
+        return get().name
+    except EngineError:
+        return ""
 
 
 def _marked(probe: Probe, used: str) -> Probe:

@@ -123,8 +123,8 @@ def open_engine(
             ("run-root", paths.run_root, "--run-root" if run_root else "--root" if root else "default"),
             ("cgroup parent", parent, "given" if cgroup_parent else "from the root"),
             ("cgroup driver", drivers.cgroups.name, "this host"),
-            ("storage driver", drivers.storage().name, "chosen" if storage_driver else "first that works"),
-            ("runtime", drivers.runtime().name, "chosen" if runtime else "first that works"),
+            ("storage driver", drivers.storage_name or "none", "chosen" if storage_driver else "first that works"),
+            ("runtime", drivers.runtime_name or "none", "chosen" if runtime else "first that works"),
         )
 
     creation = Creation(records, locks, paths, drivers, bundles, removal, specs, images, parent)

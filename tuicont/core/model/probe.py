@@ -19,7 +19,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """`tuicont info`: where the engine keeps its state and what it counts there. `cgroup_parent` is the cgroup,
-    below the mount of each hierarchy, that holds those of the containers."""
+    below the mount of each hierarchy, that holds those of the containers; a driver is "" where none works."""
 
     version: str
     root: str
