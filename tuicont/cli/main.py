@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
 from tuicont.cli.table import VERBS, load, overview, resolve
@@ -61,6 +60,8 @@ def _run(options: argparse.Namespace) -> int:
     args = parser.parse_args(rest)
     if verb == "tui":
         args.read_only = args.read_only or options.read_only
+    from tuicont.cli.kit.context import Context  # here, as help needs none
+
     context = Context(
         root=options.root,
         run_root=options.run_root,

@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from tuicont.cli.kit.context import Context
 from tuicont.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from tuicont.cli.kit.context import Context
 
 PROGRAM = "tuicont"
 
