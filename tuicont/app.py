@@ -1,6 +1,6 @@
 """The TUI's composition root: modes, themes, what is global; nothing about containers.
 
-`main` opens the engine in a thread while the application starts, runs that and says at the end
+`main` has the engine opened in a thread while the application starts, runs that and says at the end
 what goes on running.
 """
 
@@ -29,7 +29,6 @@ from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.events import EventsScreen
 from tuicont.screens.too_small import TooSmall, too_small
 
-ENGINE_ERROR = 125
 _NO_COLOR = NoColor()
 
 
@@ -117,7 +116,8 @@ class TuicontApp(App[int], inherit_bindings=False):
         """Without an engine there is nothing to show; a failed sample is only told."""
         if message.fatal:
             self.failure = message.error
-            self.exit(ENGINE_ERROR, return_code=ENGINE_ERROR)
+            # Not before the screen is there: what it mounts would come too late.
+            self.call_after_refresh(self.exit)
         else:
             self.bridge.report(message.error)
 
@@ -188,28 +188,12 @@ def _theme(name: str) -> Theme:
     return Theme(**json.loads(read_text(f"themes/{name}.json")))
 
 
-def main(
-    root: str | None = None,
-    run_root: str | None = None,
-    *,
-    config: str | None = None,
-    read_only: bool = False,
-    cgroup_parent: str | None = None,
-) -> int:
-    """Run the TUI on the state below these roots; the program's exit code.
-
-    Raises `EngineError`, as the command line's verbs do, for a configuration or an engine that is of no use.
-    """
-    settings = configuration.load(config)
+def main(opener: Callable[[], Engine], settings: configuration.Config, *, read_only: bool = False) -> int:
+    """Run the TUI on the engine that `opener` opens; the program's exit code. Raises `EngineError`, as the command
+    line's verbs do, where there is no terminal or no engine."""
     # Textual reads the one and draws on the other.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Unsupported("open the TUI", "this is no terminal", hint="the verbs need none: see `tuicont --help`")
-
-    def opener() -> Engine:
-        from tuicont.core.engine.open import open_engine
-
-        return open_engine(root, run_root, cgroup_parent=cgroup_parent)
-
     return run(Opening(opener), settings, read_only=read_only or settings.read_only)
 
 

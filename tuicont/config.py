@@ -1,11 +1,11 @@
-"""The configuration file of the TUI: found, read, checked. The only reader of YAML configuration.
+"""The configuration file: read and checked. The only reader of YAML configuration.
 
-Knows names and ranges, no widget. Every error is `Invalid` and names the file and the line.
+Knows names and ranges, no widget; which drivers there are is the engine's to say. Every error is `Invalid` and names
+the file and the line.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,43 +14,44 @@ import msgspec
 
 from tuicont.actions import resolve_keys
 from tuicont.core.errors import Invalid
+from tuicont.text.values import boolean
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
 THEMES = ("dark", "light", "high-contrast", "colour-blind")
 SORTS = ("name", "state", "image", "cpu", "memory", "pids", "read", "write", "pressure", "age")
-SYSTEM_FILE = "/etc/tuicont/config.yaml"
+
+
+_YAML_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What YAML takes for a boolean besides (https://yaml.org/type/bool.html)."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user set. `keys` are the keys of every action by its id, in Textual's spelling."""
+    """What the user set. `keys` are the keys of every action by its id, in Textual's spelling. `storage_driver` and
+    `runtime` are names of drivers, or "" for the first that works."""
 
     theme: str = "dark"
     interval: float = 1.0
     sort: str = "name"
     read_only: bool = False
+    storage_driver: str = ""
+    runtime: str = ""
     keys: dict[str, str] = msgspec.field(default_factory=lambda: resolve_keys("default", {}))
     file: str = ""
 
 
-def load(path: str | None = None) -> Config:
-    """The configuration at `path`, or at the first of the usual places that exists, or the defaults."""
-    found = path or next((place for place in _places() if os.path.exists(place)), "")
-    if not found:
+def load(path: str) -> Config:
+    """The configuration at `path`; the defaults for ""."""
+    if not path:
         return Config()
     try:
-        with open(found, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         reason = str(error.strerror).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise Invalid("read the configuration", f"{found}: {reason}") from error
-    return parse(text, found)
-
-
-def _places() -> tuple[str, str]:
-    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    return os.path.join(base, "tuicont", "config.yaml"), SYSTEM_FILE
+        raise Invalid("read the configuration", f"{path}: {reason}") from error
+    return parse(text, path)
 
 
 def parse(text: str, file: str) -> Config:
@@ -131,10 +132,11 @@ def _interval(node: Node, file: str) -> float:
 
 
 def _switch(node: Node, file: str) -> bool:
-    value = _scalar(node, file).lower()
-    if value not in ("true", "false", "yes", "no", "on", "off"):
-        raise _wrong(file, _line(node), f"{value!r} is neither true nor false")
-    return value in ("true", "yes", "on")
+    value = _scalar(node, file)
+    try:
+        return boolean(_YAML_WORDS.get(value.lower(), value))
+    except ValueError as error:
+        raise _wrong(file, _line(node), str(error)) from None
 
 
 def _keys(node: Node, file: str) -> dict[str, str]:
@@ -157,5 +159,7 @@ _READERS: dict[str, Callable[[Node, str], Any]] = {
     "interval": _interval,
     "sort": _one_of(SORTS),
     "read_only": _switch,
+    "storage_driver": _scalar,
+    "runtime": _scalar,
     "keys": _keys,
 }

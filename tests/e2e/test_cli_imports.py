@@ -10,7 +10,7 @@ from tests.e2e.conftest import Cli
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
-INTERFACE = {"textual", "rich", "yaml", "asyncio", "tuicont.app", "tuicont.bridge", "tuicont.actions"}
+INTERFACE = {"textual", "rich", "yaml", "asyncio", "tuicont.app", "tuicont.bridge", "tuicont.actions", "tuicont.config"}
 IMAGES = {
     "tarfile",
     "zstandard",
@@ -21,7 +21,18 @@ IMAGES = {
     "tuicont.core.image.manifest",
     "tuicont.core.image.demo.images",
 }
-LIBRARIES = {"ctypes", "inotify_simple", "psutil", "pyroute2", "secrets", "subprocess", "tempfile"}
+LIBRARIES = {
+    "bz2",
+    "ctypes",
+    "inotify_simple",
+    "lzma",
+    "psutil",
+    "pyroute2",
+    "secrets",
+    "shutil",
+    "subprocess",
+    "tempfile",
+}
 SECCOMP = {"tuicont.core.security.bpf", "tuicont.core.security.filters", "tuicont.core.sys.libseccomp"}
 
 

@@ -236,6 +236,9 @@ def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: 
     assert cli("rmi", "example/empty:v1").returncode == 1
     cli.ok("image", "inspect", "demo")
     assert "demo" in cli.ok("images", "--format", "{{.Repository}}").split()
+    named = cli.ok("images", "-q", "--filter", "dangling=F").split()
+    assert named and not set(named) & set(cli.ok("images", "-q", "--filter", "dangling=1").split())
+    assert "'maybe' is neither true nor false" in cli("images", "--filter", "dangling=maybe").stderr
 
 
 def test_info_doctor_and_version(cli: Cli) -> None:
@@ -268,6 +271,9 @@ def test_bash_completes_verbs_flags_and_names(cli: Cli, web: str, tmp_path: Path
 
 
 def test_an_ordinary_user_is_told_to_use_sudo() -> None:
-    script = "import os; from tuicont.cli.main import load, main; load('ps'); os.setuid(65534); exit(main(['ps']))"
+    script = (
+        "import os; from tuicont.cli.main import main; from tuicont.cli.table import load;"
+        "load('ps'); os.setuid(65534); exit(main(['ps']))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 125 and "needs root" in done.stderr and "sudo" in done.stderr

@@ -404,6 +404,7 @@ def test_a_root_on_which_overlay_cannot_work_says_where_to_move_it(root: str, tm
     assert "code 125" in done.stdout, text
     assert "Traceback" not in text
     assert done.stdout.rstrip().endswith("code 0"), text
+    assert "none that works here" in done.stdout, text
     (parent,) = set(re.findall(r"tuicont-[0-9a-f]{12}", done.stdout))
     assert leftovers(f"{root}/merged", parent) == []
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from tests.image_home import HELLO, digest, docker_archive, tar_of, write
 from tuicont.core.errors import Conflict, NotFound
+from tuicont.core.model.image import Image
 from tuicont.core.store.store import Store
 
 # What runs here is not this kernel's but other tools' and the programs of this host.
@@ -72,7 +74,7 @@ def test_a_second_name_is_given_with_tag(home, tmp_path):
     assert home.service.tag("made", "other:2").references == ("made:latest", "other:2")
 
 
-def test_inspection_has_dockers_keys_and_the_images_own_words(home, tmp_path):
+def test_inspection_has_the_record_and_the_images_own_words(home, tmp_path):
     history = [{"created_by": "COPY hello"}, {"created_by": "CMD sh", "empty_layer": True}]
     path = write(
         tmp_path / "made.tar",
@@ -80,9 +82,9 @@ def test_inspection_has_dockers_keys_and_the_images_own_words(home, tmp_path):
     )
     [image] = home.service.load(path)
     found = home.service.inspect("made")
-    assert (found["Id"], found["RepoTags"], found["Author"]) == (image.id, ["made:latest"], "somebody")
-    assert found["RootFS"]["Layers"] == [digest(HELLO)]
-    assert found["Config"]["Cmd"] == ["sh"]
+    assert msgspec.convert(found, Image) == image
+    assert found["size"] == image.size
+    assert (found["document"]["author"], found["document"]["history"]) == ("somebody", history)
     assert image.layers[0].created_by == "COPY hello"
     assert image.created_ns == 1714979289_500000000
     json.dumps(found)

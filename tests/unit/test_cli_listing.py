@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.listing import Column, lines, print_lines
-from tuicont.cli.template import compile_template
+from tuicont.cli.kit.listing import Column, asks_for, lines, print_lines
+from tuicont.cli.kit.template import Template
 from tuicont.core.errors import Invalid
 
-COLUMNS = (Column("CONTAINER ID", "ID"), Column("NAMES", "Names"))
-ROWS = [{"ID": "1", "Names": "web"}, {"ID": "22", "Names": "名前"}]
+
+class Thing(NamedTuple):
+    id: str
+    name: str
+    sizes: tuple[int, ...] = ()
+
+
+COLUMNS: tuple[Column[Thing], ...] = (
+    Column("CONTAINER ID", "ID", lambda thing: thing.id),
+    Column("NAMES", "Names", lambda thing: thing.name),
+    Column("ALL SIZES", "Sizes", lambda thing: thing.sizes, shown=False),
+)
+ROWS = [Thing("1", "web"), Thing("22", "名前", (1, 2))]
 
 
 def fill(template: str, row: object) -> str:
-    return compile_template(template)(row)
+    return Template(template)(row)
 
 
 def test_a_table_has_a_heading_and_aligned_columns() -> None:
@@ -30,13 +42,29 @@ def test_a_table_of_a_template_takes_its_headings_from_the_columns() -> None:
     assert lines(ROWS, COLUMNS, r"table {{.Names}}\t{{.ID}}") == ["NAMES   CONTAINER ID", "web     1", "名前    22"]
 
 
+def test_a_column_that_is_not_shown_is_there_for_who_asks() -> None:
+    assert lines(ROWS[1:], COLUMNS, "table", more=("Sizes",)) == [
+        "CONTAINER ID   NAMES   ALL SIZES",
+        "22             名前    (1, 2)",
+    ]
+    assert lines(ROWS[1:], COLUMNS, "table {{.Sizes}}") == ["ALL SIZES", "[1,2]"]
+    assert asks_for("{{ json .Sizes }}", "Sizes") and asks_for("table {{.Sizes}}", "Sizes")
+    assert not asks_for("{{.Names}} Sizes", "Sizes") and not asks_for("json", "Sizes")
+
+
+def test_a_field_that_no_column_has_is_said_even_of_an_empty_list() -> None:
+    for format in ("{{.Nmaes}}", "{{.Names}} {{json .Nmaes}}", "table {{.Nmaes}}"):
+        with pytest.raises(Invalid, match=r"no field 'Nmaes'\nhint: there are: ID, Names, Sizes"):
+            lines([], COLUMNS, format)
+
+
 def test_json_is_one_object_a_line() -> None:
-    assert lines(ROWS, COLUMNS, "json")[0] == '{"ID":"1","Names":"web"}'
+    assert lines(ROWS, COLUMNS, "json")[0] == '{"ID":"1","Names":"web","Sizes":[]}'
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    assert "\x1b" not in "".join(lines([{"ID": "\x1b[2J", "Names": "a\nb"}], COLUMNS, "table"))
-    assert len(lines([{"ID": "1", "Names": "a\nb"}], COLUMNS, "table")) == 2
+    assert "\x1b" not in "".join(lines([Thing("\x1b[2J", "a\nb")], COLUMNS, "table"))
+    assert len(lines([Thing("1", "a\nb")], COLUMNS, "table")) == 2
 
 
 def test_what_is_printed_on_a_terminal_cannot_command_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +98,7 @@ def test_templates_fill_fields_of_fields() -> None:
 @pytest.mark.parametrize("template", ["{{range .Env}}{{.}}{{end}}", "{{if .A}}", "{{}}", "{{.A | json}}"])
 def test_what_a_template_cannot_do_is_said_when_it_is_read(template: str) -> None:
     with pytest.raises(Invalid, match="is not understood"):
-        compile_template(template)
+        Template(template)
 
 
 def test_a_field_that_is_not_there_names_those_that_are() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli import request
-from tuicont.cli.main import load
+from tuicont.cli.kit import request
+from tuicont.cli.table import load
 from tuicont.core.errors import Invalid
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, LogOptions, TmpfsMount, Ulimit
@@ -100,6 +101,12 @@ def test_a_wrong_line_is_refused_with_what_is_wrong(words: tuple[str, ...], mess
         parsed(*words)
 
 
+def made_of_every_field(kind: type, **strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A value with each of its fields made: one that is forgotten here might be forgotten in the line too."""
+    assert set(strategies) == set(kind.__struct_fields__)  # type: ignore[attr-defined]
+    return st.builds(kind, **strategies)
+
+
 text = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 name = st.from_regex(r"[a-z][a-z0-9_.-]{0,10}", fullmatch=True)
 path = text.map(lambda t: "/" + t)
@@ -108,7 +115,7 @@ mounts = st.one_of(
     st.builds(BindMount, source=path, target=path, read_only=st.booleans()),
     st.builds(TmpfsMount, target=path, options=st.sampled_from(["", "size=64m", "size=1m,mode=1777"])),
 )
-limits = st.builds(
+limits = made_of_every_field(
     Limits,
     memory=st.none() | count,
     memory_reservation=st.none() | count,
@@ -125,7 +132,7 @@ def many(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object,
     return st.lists(strategy, max_size=3).map(tuple)
 
 
-requests = st.builds(
+requests = made_of_every_field(
     ContainerRequest,
     image=name,
     name=st.just("") | name,
@@ -149,6 +156,7 @@ requests = st.builds(
     security_opt=many(text),
     labels=st.dictionaries(name, st.just("") | text, max_size=3).map(lambda d: tuple(d.items())),
     network=st.sampled_from(["none", "host"]),
+    runtime=st.just("") | name,
     limits=limits,
     stop_signal=st.sampled_from(["", "SIGINT", "9"]),
     stop_timeout=st.sampled_from([10.0, 0.0, 2.5, 60.0]),

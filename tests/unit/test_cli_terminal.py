@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.terminal import DetachKeys
+from tuicont.cli.kit.terminal import DetachKeys
 
 KEYS = b"\x10\x11"
 typed = st.lists(st.binary(max_size=6) | st.just(b"\x10"), max_size=8)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tuicont.cli.tar_stream import ChunkReader, first_member, tar_of
-from tuicont.cli.unpack import Unpacker
+from tuicont.cli.kit.tar_stream import ChunkReader, first_member, tar_of
+from tuicont.cli.kit.unpack import Unpacker
 from tuicont.core.errors import Invalid
 
 

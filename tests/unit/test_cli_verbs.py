@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
-from tuicont.cli.main import error_code, load, main
-from tuicont.cli.verbs import ALIASES, VERBS, resolve
+from tuicont.cli import verbs
+from tuicont.cli.kit.failure import error_code
+from tuicont.cli.main import main
+from tuicont.cli.table import ALIASES, VERBS, load, resolve
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
+
+
+def test_a_verb_is_in_the_module_of_its_name_or_of_its_family() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(verbs.__path__)}
+    held = {entry.module or verb for verb, entry in VERBS.items()}
+    assert held == modules
+    assert all((entry.module or verb) in verb.split() for verb, entry in VERBS.items())
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -56,7 +66,7 @@ def test_errors_of_the_engine_have_dockers_exit_codes() -> None:
 
 def test_a_listing_imports_neither_textual_nor_other_heavy_libraries() -> None:
     script = (
-        "import sys; from tuicont.cli.main import load; load('ps'); load('run');"
+        "import sys; from tuicont.cli.table import load; load('ps'); load('run');"
         "heavy = ('textual', 'rich', 'psutil', 'pyroute2', 'yaml', 'asyncio', 'tarfile');"
         "print([m for m in heavy if m in sys.modules])"
     )

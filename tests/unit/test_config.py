@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tuicont import config
+from tuicont.config_file import SYSTEM_FILE, find
 from tuicont.core.errors import Invalid
 from tuicont.resources import read_text
 
@@ -50,15 +51,27 @@ def test_a_misspelt_key_is_guessed() -> None:
         config.parse("intervall: 2", "c")
 
 
-def test_the_user_s_file_is_found_and_a_named_one_must_be_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_that_is_named_comes_before_the_user_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert find() in ("", SYSTEM_FILE)
     (tmp_path / "tuicont").mkdir()
     (tmp_path / "tuicont" / "config.yaml").write_text("theme: light\n")
-    assert config.load().theme == "light"
+    assert config.load(find()).theme == "light"
+    assert find("other.yaml") == "other.yaml"
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="no such file"):
-        config.load(str(tmp_path / "missing.yaml"))
+        config.load(find(str(tmp_path / "missing.yaml")))
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert config.load("") == config.Config()
+
+
+def test_drivers_are_named_there() -> None:
+    read = config.parse("storage_driver: vfs\nruntime: crun\n", "c.yaml")
+    assert (read.storage_driver, read.runtime) == ("vfs", "crun")
 
 
 def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:

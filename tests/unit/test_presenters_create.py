@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,12 @@ def typed(image: str = "demo", ticked: tuple[str, ...] = (), **texts: str) -> fo
     return form.Typed(image=image, network="none", texts=texts, ticked=dict.fromkeys(ticked, True))
 
 
+def test_a_relative_source_is_below_the_working_directory() -> None:
+    request, problems = form.read(typed(mounts="./site:/srv ..:/up"), lambda: "/home/me")
+    assert problems == {}
+    assert [mount.source for mount in request.mounts if isinstance(mount, BindMount)] == ["/home/me/site", "/home"]
+
+
 def test_everything_typed_is_in_the_request() -> None:
     request, problems = form.read(
         typed(
@@ -26,7 +34,8 @@ def test_everything_typed_is_in_the_request() -> None:
             mounts="/srv:/data:ro tmpfs:/scratch:size=64m",
             env="TZ=UTC 'NOTE=two words'",
             ticked=("tty", "init"),
-        )
+        ),
+        os.getcwd,
     )
     assert problems == {}
     assert (request.name, request.command) == ("api", ("sh", "-c", "echo hi"))
@@ -57,18 +66,18 @@ def test_everything_typed_is_in_the_request() -> None:
     ],
 )
 def test_what_does_not_read_is_a_problem_of_its_own_field(field: str, value: str) -> None:
-    request, problems = form.read(typed(name="api", **{field: value}))
+    request, problems = form.read(typed(name="api", **{field: value}), os.getcwd)
     assert list(problems) == [field]
     assert request.name == "api"
 
 
 def test_without_an_image_there_is_a_problem() -> None:
-    assert form.read(typed(image=""))[1] == {"image": "choose an image"}
+    assert form.read(typed(image=""), os.getcwd)[1] == {"image": "choose an image"}
 
 
 @given(st.text(max_size=20), st.sampled_from(["command", "memory", "cpus", "pids", "mounts", "env"]))
 def test_no_text_makes_it_fail(text: str, field: str) -> None:
-    form.read(typed(**{field: text}))
+    form.read(typed(**{field: text}), os.getcwd)
 
 
 def test_an_engine_s_problem_finds_its_field() -> None:

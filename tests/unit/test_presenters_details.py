@@ -155,7 +155,7 @@ def test_the_overview_tells_every_limit_that_there_is() -> None:
     limits = Limits(
         memory_swap=-1, memory_reservation=32 << 20, cpus=0.5, cpu_shares=512, cpuset_cpus="0-1", cpuset_mems="0"
     )
-    page = overview.page(View(container=container(limits=limits)))
+    page = overview.page(View(container=container(), limits=limits))
     assert row(page, "memory").split()[-2:] == ["no", "limit"]
     assert row(page, "cpus").split() == ["cpus", "0.5"]
     for told in ("with swap no limit", "reserved 32M", "512 shares", "on 0-1", "memory nodes 0"):

@@ -1,4 +1,4 @@
-"""Sizes, durations and times as people type them."""
+"""Sizes, durations, times, mounts and booleans as people type them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.words import timestamp
-from tuicont.text import values
+from tuicont import config
+from tuicont.cli.kit.words import timestamp
+from tuicont.core.errors import Invalid
+from tuicont.core.model.request import BindMount
+from tuicont.core.spec.options import security_options
+from tuicont.text import mounts, values
 
 NOW = 1_800_000_000 * values.NANO
 
@@ -69,7 +73,57 @@ def test_detach_keys_are_control_characters_or_plain_ones() -> None:
         values.detach_keys("ctrl-pp")
 
 
-def test_true_and_false_as_go_writes_them() -> None:
-    assert values.boolean("True") and not values.boolean("0")
-    with pytest.raises(ValueError, match="neither"):
-        values.boolean("maybe")
+@pytest.mark.parametrize("text", ["1", "t", "T", "TRUE", "true", "True"])
+def test_true_as_go_writes_it(text: str) -> None:
+    assert values.boolean(text)
+    assert security_options((f"no-new-privileges={text}",)).no_new_privileges
+    assert config.parse(f"read_only: {text}", "c").read_only
+    assert is_read_only(f"readonly={text}")
+
+
+@pytest.mark.parametrize("text", ["0", "f", "F", "FALSE", "false", "False"])
+def test_false_as_go_writes_it(text: str) -> None:
+    assert not values.boolean(text)
+    assert not security_options((f"no-new-privileges={text}",)).no_new_privileges
+    assert not config.parse(f"read_only: {text}", "c").read_only
+    assert not is_read_only(f"ro={text}")
+
+
+@pytest.mark.parametrize("text", ["", "maybe", "tRUE", " true", "2", "-1", "y"])
+def test_nothing_else_is_true_or_false(text: str) -> None:
+    with pytest.raises(ValueError, match="neither true nor false"):
+        values.boolean(text)
+    with pytest.raises(Invalid, match="neither true nor false"):
+        security_options((f"no-new-privileges={text}",))
+    with pytest.raises(Invalid, match="neither true nor false"):
+        config.parse(f"read_only: '{text}'", "c")
+    with pytest.raises(ValueError, match="neither true nor false"):
+        is_read_only(f"readonly={text}")
+
+
+def test_a_bare_name_switches_on_and_yaml_has_words_of_its_own() -> None:
+    assert security_options(("no-new-privileges",)).no_new_privileges
+    assert is_read_only("readonly") and not is_read_only("source=/b")
+    assert config.parse("read_only: yes", "c").read_only
+    assert not config.parse("read_only: Off", "c").read_only
+
+
+def is_read_only(option: str) -> bool:
+    mount = mounts.mount(f"type=bind,source=/a,target=/b,{option}", lambda: "/")
+    assert isinstance(mount, BindMount)
+    return mount.read_only
+
+
+def test_a_relative_source_is_taken_from_where_the_caller_is() -> None:
+    assert mounts.volume("./a/../b:/t", lambda: "/here").source == "/here/b"
+    mount = mounts.mount("source=..,target=/t", lambda: "/here/there")
+    assert isinstance(mount, BindMount) and mount.source == "/here"
+
+
+def test_a_working_directory_that_is_gone_is_missed_by_relative_paths_alone() -> None:
+    def gone() -> str:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    assert mounts.volume("/a:/t", gone).source == "/a"
+    with pytest.raises(ValueError, match="the working directory is gone"):
+        mounts.volume("./a:/t", gone)

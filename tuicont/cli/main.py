@@ -6,18 +6,14 @@ Knows every verb by name only; what a verb does is in the module that the table 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from tuicont.cli.context import Context
-from tuicont.cli.parser import PROGRAM, Command, VerbParser
-from tuicont.cli.verbs import VERBS, overview, resolve
-from tuicont.core.errors import CommandNotExecutable, CommandNotFound, EngineError, Invalid
-
-ENGINE_ERROR, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
-INTERRUPTED, BROKEN_PIPE = 130, 141
+from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
+from tuicont.cli.kit.parser import PROGRAM, VerbParser
+from tuicont.cli.table import VERBS, load, overview, resolve
+from tuicont.core.errors import EngineError, Invalid
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EngineError as error:
         if debug:
             raise
-        _complain(str(error))
+        complain(error)
         return error_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -43,24 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except SystemExit as leaving:  # argparse, after it printed help
         return leaving.code if isinstance(leaving.code, int) else 0
-
-
-def error_code(error: EngineError) -> int:
-    """Docker's exit code of an error that the engine raised."""
-    if isinstance(error, CommandNotFound):
-        return NOT_FOUND
-    return NOT_EXECUTABLE if isinstance(error, CommandNotExecutable) else ENGINE_ERROR
-
-
-def load(verb: str) -> tuple[Command, VerbParser]:
-    """The command of a verb, and its parser."""
-    entry = VERBS[verb]
-    command: Command = importlib.import_module(f"tuicont.cli.{entry.module}").COMMANDS[verb]
-    parser = VerbParser(
-        verb, usage=command.usage, summary=entry.summary, example=command.example, short_help=command.short_help
-    )
-    command.arguments(parser)
-    return command, parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -82,7 +60,15 @@ def _run(options: argparse.Namespace) -> int:
     args = parser.parse_args(rest)
     if verb == "tui":
         args.read_only = args.read_only or options.read_only
-    context = Context(root=options.root, run_root=options.run_root, config=options.config)
+    from tuicont.cli.kit.context import Context  # here, as help needs none
+
+    context = Context(
+        root=options.root,
+        run_root=options.run_root,
+        config=options.config,
+        storage_driver=options.storage_driver,
+        runtime=options.runtime,
+    )
     try:
         return command.run(args, context)
     finally:
@@ -94,14 +80,6 @@ def _suggestion(word: str) -> str:
 
     close = get_close_matches(word, VERBS, n=1)
     return f"did you mean `{PROGRAM} {close[0]}`?" if close else ""
-
-
-def _complain(text: str) -> None:
-    sys.stdout.flush()
-    # Imported when it is needed: no verb should wait for it.
-    from tuicont.text.units import visible
-
-    print(visible(text), file=sys.stderr)
 
 
 class _GlobalParser(VerbParser):
@@ -122,7 +100,9 @@ def _global_parser() -> VerbParser:
     )
     parser.option("--root", metavar="DIR", help="where images, containers and the database are kept")
     parser.option("--run-root", metavar="DIR", help="where sockets and other volatile state are kept")
-    parser.option("--config", metavar="FILE", help="the configuration file of the TUI")
+    parser.option("--config", metavar="FILE", help="the configuration file")
+    parser.option("--storage-driver", default="", metavar="NAME", help="what keeps the layers of what is made now")
+    parser.option("--runtime", default="", metavar="NAME", help="what runs the containers that are made now")
     parser.flag("--read-only", help="open the TUI without any key that changes something")
     parser.flag("--debug", help="show where in the program an error was raised")
     parser.flag("-v", "--version", help="show the version")

@@ -41,6 +41,7 @@ def _options(request: ContainerRequest) -> Iterator[str]:
         ("--workdir", request.workdir),
         ("--user", request.user),
         ("--stop-signal", request.stop_signal),
+        ("--runtime", request.runtime),
     ):
         if text:
             yield f"{flag}={text}"

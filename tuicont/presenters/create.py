@@ -17,7 +17,7 @@ from tuicont.core.model.image import Image
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount
 from tuicont.text.limits import read as read_limit
-from tuicont.text.mounts import tmpfs, volume
+from tuicont.text.mounts import Directory, tmpfs, volume
 
 T = TypeVar("T")
 
@@ -82,8 +82,9 @@ def has_workloads(image: str) -> bool:
     return image.partition(":")[0] == DEMO_IMAGES[0]
 
 
-def read(typed: Typed) -> tuple[ContainerRequest, dict[str, str]]:
-    """The request, and what is wrong by field. A field that does not read is left out of the request."""
+def read(typed: Typed, cwd: Directory) -> tuple[ContainerRequest, dict[str, str]]:
+    """The request, and what is wrong by field. A field that does not read is left out of the request. `cwd` tells the
+    working directory."""
     problems: dict[str, str] = {}
 
     def value(field: str, parse: Callable[[str], T]) -> T | None:
@@ -106,7 +107,7 @@ def read(typed: Typed) -> tuple[ContainerRequest, dict[str, str]]:
         hostname=typed.text("hostname"),
         tty=typed.is_ticked("tty"),
         stdin_open=typed.is_ticked("stdin_open"),
-        mounts=value("mounts", mounts) or (),
+        mounts=value("mounts", lambda text: mounts(text, cwd)) or (),
         read_only=typed.is_ticked("read_only"),
         init=typed.is_ticked("init"),
         network=typed.network,
@@ -147,13 +148,13 @@ def variables(text: str) -> tuple[str, ...]:
     return found
 
 
-def mounts(text: str) -> tuple[BindMount | TmpfsMount, ...]:
+def mounts(text: str, cwd: Directory) -> tuple[BindMount | TmpfsMount, ...]:
     """`/host/path:/path[:ro]` and `tmpfs:/path` words."""
-    return tuple(_mount(word) for word in words(text))
+    return tuple(_mount(word, cwd) for word in words(text))
 
 
-def _mount(word: str) -> BindMount | TmpfsMount:
-    return tmpfs(word.removeprefix("tmpfs:")) if word.startswith("tmpfs:") else volume(word)
+def _mount(word: str, cwd: Directory) -> BindMount | TmpfsMount:
+    return tmpfs(word.removeprefix("tmpfs:")) if word.startswith("tmpfs:") else volume(word, cwd)
 
 
 def field_of(problem_field: str) -> str:

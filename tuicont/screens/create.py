@@ -5,6 +5,7 @@ Knows the fields and asks the engine what it would refuse; creates nothing itsel
 
 from __future__ import annotations
 
+import os
 from typing import ClassVar
 
 from textual import on, work
@@ -138,7 +139,7 @@ class CreateForm(Dialog[Answer]):
     @on(Select.Changed)
     @on(Checkbox.Changed)
     def _typed_in(self) -> None:
-        self._request, problems = form.read(self.typed())
+        self._request, problems = form.read(self.typed(), os.getcwd)
         self.query_one("#line", Static).update(Content(command_line(self._request, detach=not self._request.tty)))
         self._show_problems(problems)
         self._ask_engine(self._request, problems)
@@ -179,7 +180,7 @@ class CreateForm(Dialog[Answer]):
     @work(group="make", exclusive=True)
     async def action_make(self, start: bool) -> None:
         """Answer, when nothing is wrong; else go to the first field that is."""
-        request, problems = form.read(self.typed())
+        request, problems = form.read(self.typed(), os.getcwd)
         if not problems:
             try:
                 found = await self._bridge.call(self._bridge.engine.containers.validate, request)

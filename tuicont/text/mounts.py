@@ -1,21 +1,26 @@
 """Mounts and ulimits as people write them: `-v`, `--tmpfs`, `--mount`, `--ulimit`, and the same in a form.
 
-Pure but for the working directory, against which a relative source is taken; whether a path exists is the
-engine's question.
+Pure: the working directory, against which a relative source is taken, is the caller's to tell; whether a path exists is
+the engine's question.
 """
 
 from __future__ import annotations
 
-import os
+import posixpath
+from collections.abc import Callable
 
 from tuicont.core.model.request import BindMount, TmpfsMount, Ulimit
-from tuicont.text.values import pair, size
+from tuicont.text.values import boolean, pair, size
 
 _IGNORED = {"z", "Z", "rw", "nocopy", "consistent", "cached", "delegated"}
 """Options of Docker's that ask for what is so anyway, or that mean nothing on a host without SELinux."""
 
 
-def volume(text: str) -> BindMount:
+Directory = Callable[[], str]
+"""The working directory, as os.getcwd tells it: asked for when a path is relative, as it may be gone."""
+
+
+def volume(text: str, cwd: Directory) -> BindMount:
     """`/host:/container[:ro]`. Volumes by name are refused."""
     parts = text.split(":")
     if len(parts) not in (2, 3) or not all(parts):
@@ -24,7 +29,7 @@ def volume(text: str) -> BindMount:
     unknown = [o for o in options if o != "ro" and o not in _IGNORED]
     if unknown:
         raise ValueError(f"{text!r}: {unknown[0]!r} is no option of a bind mount; there are ro and rw")
-    return BindMount(source=_source(parts[0], text), target=_target(parts[1], text), read_only="ro" in options)
+    return BindMount(source=_source(parts[0], text, cwd), target=_target(parts[1], text), read_only="ro" in options)
 
 
 def tmpfs(text: str) -> TmpfsMount:
@@ -33,7 +38,7 @@ def tmpfs(text: str) -> TmpfsMount:
     return TmpfsMount(target=_target(target, text), options=options)
 
 
-def mount(text: str) -> BindMount | TmpfsMount:
+def mount(text: str, cwd: Directory) -> BindMount | TmpfsMount:
     """`type=bind,source=/host,target=/path[,readonly]` or `type=tmpfs,target=/path[,tmpfs-size=64m]`, as CSV."""
     import csv
     import io
@@ -46,8 +51,9 @@ def mount(text: str) -> BindMount | TmpfsMount:
     kind = fields.pop("type", "bind")
     result: BindMount | TmpfsMount
     if kind == "bind":
-        source = _source(_take(fields, "source", "src"), text)
-        result = BindMount(source=source, target=target, read_only=_take(fields, "readonly", "ro") in ("true", "1"))
+        read_only = _switched_on(fields, text, "readonly", "ro")
+        source = _source(_take(fields, "source", "src"), text, cwd)
+        result = BindMount(source=source, target=target, read_only=read_only)
     elif kind == "tmpfs":
         options = [fields.pop("tmpfs-options", "")]
         options += [f"size={size(fields.pop('tmpfs-size'))}"] if "tmpfs-size" in fields else []
@@ -80,11 +86,22 @@ def _take(fields: dict[str, str], *names: str) -> str:
     return found[0] if found else ""
 
 
-def _source(path: str, text: str) -> str:
+def _switched_on(fields: dict[str, str], text: str, *names: str) -> bool:
+    found = [fields.pop(name) for name in names if name in fields]
+    try:
+        return True in [boolean(value) for value in found]
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from None
+
+
+def _source(path: str, text: str, cwd: Directory) -> str:
     if path.startswith("/"):
         return path
     if path in (".", "..") or path.startswith(("./", "../")):
-        return os.path.abspath(path)
+        try:
+            return posixpath.normpath(posixpath.join(cwd(), path))
+        except OSError:
+            raise ValueError(f"{text!r}: the working directory is gone") from None
     if not path:
         raise ValueError(f"{text!r} names no source")
     raise ValueError(f"{text!r}: {path!r} is no absolute path (volumes by name are not supported; write ./{path})")

@@ -1,4 +1,4 @@
-"""Parsers of what people type, in a command or in a form: sizes, durations, times, pairs. Pure; knows no flag.
+"""Parsers of what people type, in a command or in a form: sizes, durations, times, pairs, booleans. Pure.
 
 All raise `ValueError` with a message that quotes the text and says what was expected.
 """
@@ -6,6 +6,8 @@ All raise `ValueError` with a message that quotes the text and says what was exp
 from __future__ import annotations
 
 import re
+
+from tuicont.core.model.boolean import boolean as boolean
 
 NANO = 1_000_000_000
 
@@ -132,16 +134,6 @@ def label(text: str) -> tuple[str, str]:
     if not name:
         raise ValueError(f"{text!r} is not NAME or NAME=VALUE")
     return name, value
-
-
-def boolean(text: str) -> bool:
-    """`true` or `false`, as Go's flags spell them."""
-    lowered = text.lower()
-    if lowered in ("1", "t", "true"):
-        return True
-    if lowered in ("0", "f", "false"):
-        return False
-    raise ValueError(f"{text!r} is neither true nor false")
 
 
 def variable_lines(text: str, name: str) -> list[str]:

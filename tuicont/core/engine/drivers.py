@@ -7,12 +7,15 @@ error; one that was not named is passed over for the next of its table.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from tuicont.core.cgroup.base import CgroupDriver
-from tuicont.core.errors import Invalid, Unsupported
+from tuicont.core.errors import EngineError, Invalid, Unsupported
 from tuicont.core.model.probe import Probe
 from tuicont.core.runtime.base import Runtime
 from tuicont.core.storage.base import StorageDriver
@@ -56,21 +59,40 @@ class Drivers:
         """The storage driver of that name; without one the engine's own, for what is new. Raises `Invalid`."""
         name = name or self._default_storage
         if name not in self._storages:
-            self._storages[name] = self._make_storage(driver_class(STORAGE, name), name)
+            self._storages[name] = self._make_storage(_driver_class("storage driver", STORAGE, name), name)
         return self._storages[name]
 
     def runtime(self, name: str = "") -> Runtime:
         """The runtime of that name; without one the engine's own. Raises `Invalid`."""
         name = name or self._default_runtime
         if name not in self._runtimes:
-            self._runtimes[name] = self._make_runtime(driver_class(RUNTIME, name), name)
+            self._runtimes[name] = self._make_runtime(_driver_class("runtime", RUNTIME, name), name)
         return self._runtimes[name]
+
+    def new_runtime(self, name: str = "") -> Runtime:
+        """The runtime of a container that is made now: the one that was asked for, or the engine's own. Raises
+        `Invalid`, and `Unsupported` for one that cannot work here."""
+        return self.runtime(_chosen("runtime", RUNTIME, name, self.runtime) if name else "")
 
     def probes(self) -> tuple[Probe, ...]:
         """Of every driver that there is, whether it can work here."""
         storages = (self.storage(name).probe() for name in STORAGE)
         runtimes = (self.runtime(name).probe() for name in RUNTIME)
-        return (self.cgroups.probe(), *storages, *runtimes)
+        return (
+            _marked(self.cgroups.probe(), self.cgroups.name),
+            *(_marked(probe, self.storage_name) for probe in storages),
+            *(_marked(probe, self.runtime_name) for probe in runtimes),
+        )
+
+    @property
+    def storage_name(self) -> str:
+        """The name of the engine's own storage driver; "" when none can work here."""
+        return _name(self.storage)
+
+    @property
+    def runtime_name(self) -> str:
+        """The name of the engine's own runtime; "" when none can work here."""
+        return _name(self.runtime)
 
     @cached_property
     def _default_storage(self) -> str:
@@ -83,21 +105,40 @@ class Drivers:
         return _chosen("runtime", RUNTIME, self._chosen_runtime, self.runtime)
 
 
-def driver_class(table: Mapping[str, str], name: str) -> Any:
-    """The class of the driver called `name`. Raises `Invalid` for one that is not in `table`."""
+def check_names(*, storage: str, runtime: str) -> None:
+    """Raise `Invalid` for a name that is neither "" nor in its table."""
+    for what, table, name in (("storage driver", STORAGE, storage), ("runtime", RUNTIME, runtime)):
+        if name:
+            _place(what, table, name)
+
+
+def has_content(directory: str) -> bool:
+    """Whether a storage driver keeps anything in its directory. Of one that was only probed there are empty ones."""
+    try:
+        entries = list(os.scandir(directory))
+    except FileNotFoundError:
+        return False
+    return any(not entry.is_dir(follow_symlinks=False) or os.listdir(entry.path) for entry in entries)
+
+
+def _place(what: str, table: Mapping[str, str], name: str) -> str:
     if name not in table:
-        raise Invalid(f"use the driver {name}", "there is none of that name", hint=f"there are {', '.join(table)}")
-    module, _, attribute = table[name].partition(":")
+        raise Invalid(f"use the {what} {name}", "there is none of that name", hint=f"there are {', '.join(table)}")
+    return table[name]
+
+
+def _driver_class(what: str, table: Mapping[str, str], name: str) -> Any:
+    module, _, attribute = _place(what, table, name).partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 def cgroup_driver_class(name: str, mode: str) -> Any:
     """The class of the driver called `name` for a host's mode. Raises `Unsupported` on a host without cgroups, and
-    `Invalid` as `driver_class` does."""
+    `Invalid` for a name that there is not."""
     if mode == "none":
         hint = "mount -t cgroup2 cgroup2 /sys/fs/cgroup"
         raise Unsupported("use cgroups", "no cgroup file system is mounted", hint=hint)
-    return driver_class({name: modes[mode] for name, modes in CGROUP.items() if mode in modes}, name)
+    return _driver_class("cgroup driver", {name: modes[mode] for name, modes in CGROUP.items() if mode in modes}, name)
 
 
 def _chosen(what: str, table: Mapping[str, str], wanted: str, get: Callable[[str], StorageDriver | Runtime]) -> str:
@@ -107,5 +148,16 @@ def _chosen(what: str, table: Mapping[str, str], wanted: str, get: Callable[[str
         probe = get(name).probe()
         if probe.supported:
             return name
-        reasons.append(f"{name}: {probe.reason}")
+        reasons.append(probe.reason if wanted else f"{name}: {probe.reason}")
     raise Unsupported(f"use the {what} {wanted}".rstrip(), "; ".join(reasons), hint="`tuicont doctor` has the details")
+
+
+def _name(get: Callable[[], StorageDriver | Runtime]) -> str:
+    try:
+        return get().name
+    except EngineError:
+        return ""
+
+
+def _marked(probe: Probe, used: str) -> Probe:
+    return msgspec.structs.replace(probe, used=probe.name == used)

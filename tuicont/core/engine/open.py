@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.containers import LocalContainers
-from tuicont.core.engine.drivers import STORAGE, Drivers, cgroup_driver_class
+from tuicont.core.engine.drivers import STORAGE, Drivers, cgroup_driver_class, check_names, has_content
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.ends.notes import Notes
@@ -28,9 +27,10 @@ from tuicont.core.engine.live.tasks import LocalTasks
 from tuicont.core.engine.live.views import LocalViews
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
+from tuicont.core.engine.privilege import require_root
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
-from tuicont.core.errors import Denied, kernel_error
+from tuicont.core.errors import kernel_error
 from tuicont.core.events.doorbell import Doorbell
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.trash import Trash
@@ -61,10 +61,10 @@ def open_engine(
 
     Without `root` it is the system's. A root of one's own has cgroups of its own too, so that two roots never
     touch each other's. `storage_driver` and `runtime` are for containers that are made from now on; without, the first
-    of their tables that works here. Raises `Denied` for anybody but root.
+    of their tables that works here. Raises `Denied` for anybody but root, and `Invalid` for a driver that there is not.
     """
-    if os.geteuid() != 0:
-        raise Denied("open the engine", "only root may make containers", hint="run it with sudo")
+    require_root()
+    check_names(storage=storage_driver, runtime=runtime)
     kernel = kernel or RealKernel()
     paths = resolve(root, run_root)
     try:
@@ -100,7 +100,7 @@ def open_engine(
         make_runtime,
         storage=storage_driver,
         runtime=runtime,
-        used_storages=lambda: tuple(name for name in STORAGE if os.path.isdir(paths.storage(name))),
+        used_storages=lambda: tuple(name for name in STORAGE if has_content(paths.storage(name))),
     )
     records, locks, bundles = Records(store), Locks(paths), Bundles(paths, trash)
     known, notes, specs = KnownTasks(drivers, paths), Notes(records), Specs(host, _default_profile)
@@ -125,8 +125,8 @@ def open_engine(
             ("run-root", paths.run_root, "--run-root" if run_root else "--root" if root else "default"),
             ("cgroup parent", parent, "given" if cgroup_parent else "from the root"),
             ("cgroup driver", drivers.cgroups.name, "this host"),
-            ("storage driver", drivers.storage().name, "chosen" if storage_driver else "first that works"),
-            ("runtime", drivers.runtime().name, "chosen" if runtime else "first that works"),
+            ("storage driver", drivers.storage_name or "none", "chosen" if storage_driver else "first that works"),
+            ("runtime", drivers.runtime_name or "none", "chosen" if runtime else "first that works"),
         )
 
     creation = Creation(records, locks, paths, drivers, bundles, removal, specs, images, parent)

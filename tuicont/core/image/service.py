@@ -84,23 +84,11 @@ class ImageService:
         raise NotFound(f"find the image {ref}", "there is none of that name", hint=self._hint(name))
 
     def inspect(self, ref: str) -> dict[str, Any]:
-        """All that is known of an image, as plain JSON values, with Docker's keys."""
+        """All that is known of an image, as plain JSON values: its record, its size, and as `document` its
+        configuration as it was brought in (image specification, config.md)."""
         image = self.get(ref)
-        raw: dict[str, Any] = msgspec.json.decode(self._content.read(image.id))
-        return {
-            "Id": image.id,
-            "RepoTags": list(image.references),
-            "ManifestDigest": image.manifest_digest,
-            "Created": raw.get("created"),
-            "Author": raw.get("author", ""),
-            "Architecture": image.architecture,
-            "Os": image.os,
-            "Size": image.size,
-            "Config": raw.get("config") or {},
-            "RootFS": {"Type": "layers", "Layers": [layer.diff_id for layer in image.layers]},
-            "Layers": msgspec.to_builtins(image.layers),
-            "History": raw.get("history") or [],
-        }
+        known: dict[str, Any] = msgspec.to_builtins(image)
+        return known | {"size": image.size, "document": msgspec.json.decode(self._content.read(image.id))}
 
     def chains(self) -> frozenset[str]:
         """The chain ids of every layer that an image has."""

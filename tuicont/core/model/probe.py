@@ -6,18 +6,20 @@ import msgspec
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools)."""
+    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools). `used` says of a
+    driver that what is made now is made with it."""
 
     group: str
     name: str
     supported: bool
     reason: str = ""
     detail: str = ""
+    used: bool = False
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """`tuicont info`: where the engine keeps its state and what it counts there. `cgroup_parent` is the cgroup,
-    below the mount of each hierarchy, that holds those of the containers."""
+    below the mount of each hierarchy, that holds those of the containers; a driver is "" where none works."""
 
     version: str
     root: str
@@ -33,5 +35,4 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     layers: int
     storage_bytes: int
-    config_file: str = ""
     notes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tuicont.core.errors import Invalid, Unsupported
+from tuicont.core.model.boolean import boolean
 
 _OPERATION = "use --security-opt"
 
@@ -33,7 +34,7 @@ def security_options(options: tuple[str, ...], lsms: tuple[str, ...] = ()) -> Se
         separator = "=" if "=" in option else ":"
         name, _, value = option.partition(separator)
         if name == "no-new-privileges":
-            no_new_privileges = _boolean(option, value)
+            no_new_privileges = _switched_on(option, name, value)
         elif name == "seccomp":
             if not value:
                 raise Invalid(_OPERATION, f"{option!r} names no profile", hint="default, unconfined or a file")
@@ -53,12 +54,11 @@ def security_options(options: tuple[str, ...], lsms: tuple[str, ...] = ()) -> Se
     return SecurityOptions(seccomp=seccomp, no_new_privileges=no_new_privileges, system_paths_unconfined=unconfined)
 
 
-def _boolean(option: str, value: str) -> bool:
-    if value in ("", "true", "1"):
-        return True
-    if value in ("false", "0"):
-        return False
-    raise Invalid(_OPERATION, f"{option!r} is neither true nor false")
+def _switched_on(option: str, name: str, value: str) -> bool:
+    try:
+        return option == name or boolean(value)
+    except ValueError:
+        raise Invalid(_OPERATION, f"{option!r} is neither true nor false") from None
 
 
 def _refuse_label(name: str, value: str, option: str, lsms: tuple[str, ...]) -> None:

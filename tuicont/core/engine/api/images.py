@@ -22,7 +22,7 @@ class Images(Protocol):
         """One image; a demo image is built when it is asked for the first time."""
 
     def inspect(self, ref: str) -> dict[str, Any]:
-        """All that is known of it, as plain JSON values."""
+        """All that is known of it, as plain JSON values; its configuration as it was brought in is `document`."""
 
     def load(self, path: str, progress: Progress | None = None) -> tuple[Image, ...]:
         """From a Docker archive or an OCI layout (file or directory; "-" is standard input). Nothing stays when that

@@ -66,7 +66,7 @@ class Creation:
             raise Invalid(operation, problems[0].message, stage=problems[0].field)
         if request.name and self._records.store.find_name(request.name) is not None:
             raise _name_taken(operation)
-        runtime, storage = self._drivers.runtime(request.runtime).name, self._drivers.storage().name
+        runtime, storage = self._drivers.new_runtime(request.runtime).name, self._drivers.storage().name
         container_id = new_id()
         with self._locks.images(shared=True), self._locks.container(container_id):
             image = self._images().get(request.image)

@@ -1,0 +1,58 @@
+"""The flags that limit a container, shared by `run`, `create` and `update`. Pure."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tuicont.cli.kit.parser import VerbParser
+from tuicont.core.engine.api import LIMITS, Unit
+from tuicont.core.errors import Invalid
+from tuicont.core.model.limits import Limits
+from tuicont.core.model.resources import PERIOD_US
+from tuicont.text.limits import read
+from tuicont.text.values import whole
+
+_METAVARS = {Unit.BYTES: "SIZE", Unit.BYTES_OR_NO_LIMIT: "SIZE", Unit.LIST: "LIST"}
+_ZERO = re.compile(r"0+(\.0*)?")
+
+
+def add_arguments(parser: VerbParser) -> None:
+    """`--memory` and its like."""
+    for limit in LIMITS:
+        parser.option(
+            *limit.flags,
+            dest=limit.field,
+            type=_or_zero(limit.unit),
+            metavar=_METAVARS.get(limit.unit, "N"),
+            help=limit.help,
+        )
+    parser.option("--cpu-quota", type=whole, metavar="MICROSECONDS", help="processor time in each period")
+    parser.option(
+        "--cpu-period", type=whole, metavar="MICROSECONDS", help="the period of --cpu-quota; 100000 is the default"
+    )
+
+
+def _or_zero(unit: Unit) -> Callable[[str], Any]:
+    """Reads a value; 0 means no limit, as Docker has it."""
+    return lambda text: 0 if unit is not Unit.LIST and _ZERO.fullmatch(text.strip()) else read(unit, text)
+
+
+def limits(args: argparse.Namespace) -> Limits:
+    """What the flags name; everything else is `None`."""
+    named = {limit.field: _named(limit.unit, getattr(args, limit.field)) for limit in LIMITS}
+    if args.cpu_quota is not None:
+        named["cpus"] = _processors(args)
+    return Limits(**named)
+
+
+def _named(unit: Unit, value: Any) -> Any:
+    return -1 if unit is Unit.COUNT_OR_NO_LIMIT and value == 0 else value or None
+
+
+def _processors(args: argparse.Namespace) -> float | None:
+    if args.cpus is not None:
+        raise Invalid("read the command line", "--cpus and --cpu-quota ask for the same thing", hint="keep one of them")
+    return float(args.cpu_quota / (args.cpu_period or PERIOD_US)) if args.cpu_quota > 0 else None

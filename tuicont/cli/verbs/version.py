@@ -1,0 +1,39 @@
+"""`version`: of this program and of what it runs on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from tuicont import __version__
+from tuicont.cli.kit.context import Context
+from tuicont.cli.kit.listing import add_line_format, formatter, print_lines, table
+from tuicont.cli.kit.parser import Command, VerbParser
+
+
+def _arguments(parser: VerbParser) -> None:
+    parser.flag("--short", help="one line only")
+    add_line_format(parser)
+
+
+def _version(args: argparse.Namespace, context: Context) -> int:
+    if args.short:
+        print(f"tuicont version {__version__}")
+        return 0
+    host = os.uname()
+    facts = {
+        "version": __version__,
+        "python": sys.version.split()[0],
+        "kernel": host.release,
+        "architecture": host.machine,
+        "oci_runtime_spec": "1.2",
+    }
+    if args.format:
+        print(formatter(args.format)(facts))
+    else:
+        print_lines(table([(f"{name.replace('_', ' ')}:", value) for name, value in facts.items()]))
+    return 0
+
+
+COMMANDS = {"version": Command(_version, "[OPTIONS]", "tuicont version", _arguments)}
