@@ -10,25 +10,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.cgroup.counters import Form
-from tuicont.core.sys.counters import CounterField, CounterFile, Counters
+from tuicont.core.cgroup.counters import Slot
+from tuicont.core.model.stats import Sample
+from tuicont.core.sys.counters import Counters, Field, Form, Source
 
 NUMBERS = st.integers(0, 2**62 - 1)
 KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 
 
-def read(form: Form, text: str, *fields: tuple[str, int, int], slots: int = 4) -> list[int]:
-    """The row that a file of `text` gives; a field is (key, slot, scale)."""
+def read(form: Form, text: str, *fields: tuple[str, int, int]) -> list[int]:
+    """The four places after the time in the row that a file of `text` gives; a field is (key, place, scale)."""
+    source = Source("file", form, tuple(Field(key, 1 + place, scale) for key, place, scale in fields))
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(text)
         file.flush()
-        counters = Counters([CounterFile(file.name, int(form), [CounterField(*field) for field in fields])], slots)
+        counters = Counters([(file.name, source)], 5)
         try:
-            answer = Counters.read_all([counters])[0]
+            row = Counters.read_all([counters])[0]
         finally:
             counters.close()
-    assert answer is not None
-    return answer[1]
+    assert row is not None
+    return row[1:]
+
+
+def test_a_row_has_the_places_of_a_sample() -> None:
+    first = {"CPU_PRESSURE": "cpu_some_avg10", "MEMORY_PRESSURE": "memory_some_avg10", "IO_PRESSURE": "io_some_avg10"}
+    assert {slot: Sample._fields[slot] for slot in Slot} == {
+        slot: first.get(slot.name, slot.name.lower()) for slot in Slot
+    }
+
+
+def test_a_row_begins_with_its_time() -> None:
+    counters = Counters([(os.devnull, Source("null", Form.NUMBER, (Field("", 1),)))], 2)
+    before = time.time_ns()
+    row = Counters.read_all([counters])[0]
+    counters.close()
+    assert row is not None
+    assert before <= row[0] <= time.time_ns()
 
 
 @given(NUMBERS)
@@ -92,20 +110,17 @@ def test_files_add_to_one_place_and_it_never_falls_below_nothing() -> None:
             for name, text in (("usage", f"{usage}\n"), ("stat", f"inactive_file {inactive}\n")):
                 with open(f"{directory}/{name}", "w") as file:
                     file.write(text)
-            counters = Counters(
-                [
-                    CounterFile(f"{directory}/usage", Form.NUMBER, [CounterField("", 0, 1)]),
-                    CounterFile(f"{directory}/stat", Form.KEYED, [CounterField("inactive_file", 0, -1)]),
-                    CounterFile(f"{directory}/absent", Form.NUMBER, [CounterField("", 1, 1)]),
-                ],
-                2,
+            sources = (
+                Source("usage", Form.NUMBER, (Field("", 1),)),
+                Source("stat", Form.KEYED, (Field("inactive_file", 1, -1),)),
+                Source("absent", Form.NUMBER, (Field("", 2),)),
             )
-            answer = Counters.read_all([counters])[0]
+            counters = Counters([(f"{directory}/{source.file}", source) for source in sources], 3)
+            row = Counters.read_all([counters])[0]
             counters.close()
-            assert answer is not None
-            assert abs(answer[0] - time.time_ns()) < 10_000_000_000
-            assert answer[1][1] == -1
-            return answer[1][0]
+            assert row is not None
+            assert row[2] == -1
+            return row[1]
 
     assert two(100, 30) == 70
     assert two(30, 100) == 0
@@ -114,7 +129,7 @@ def test_files_add_to_one_place_and_it_never_falls_below_nothing() -> None:
 def test_closing_gives_every_descriptor_back() -> None:
     before = len(os.listdir("/proc/self/fd"))
     with tempfile.NamedTemporaryFile() as file:
-        counters = Counters([CounterFile(file.name, Form.NUMBER, [CounterField("", 0, 1)])] * 5, 1)
+        counters = Counters([(file.name, Source("file", Form.NUMBER, (Field("", 1),)))] * 5, 2)
         assert len(os.listdir("/proc/self/fd")) == before + 6
         counters.close()
         counters.close()

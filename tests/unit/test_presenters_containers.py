@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Event
-from tuicont.core.model.stats import Pressure, Sample
+from tuicont.core.model.stats import Sample
 from tuicont.presenters import containers as rows
 from tuicont.presenters.cells import Cell
 from tuicont.presenters.events import words
@@ -80,7 +80,7 @@ def test_the_filter_looks_at_name_image_state_and_id() -> None:
 
 
 def test_the_highest_pressure_is_shown_with_its_resource() -> None:
-    sample = Sample(time_ns=0, cpu_pressure=Pressure(some_avg10=3.0), io_pressure=Pressure(some_avg10=41.0))
+    sample = Sample(time_ns=0, cpu_some_avg10=300, io_some_avg10=4100)
     assert rows.pressure_of(sample) == (41.0, "io")
     assert rows.pressure_of(None) == (0.0, "")
 

@@ -24,7 +24,7 @@ from tuicont.core.model.container import (
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.state import State
-from tuicont.core.model.stats import Pressure, Sample
+from tuicont.core.model.stats import Sample
 from tuicont.presenters.details import (
     cgroup,
     inspect,
@@ -140,7 +140,7 @@ def test_the_overview_has_limits_mounts_environment_and_pressure() -> None:
         mounts=(BindMount(source="/srv/data", target="/data", read_only=True),),
         network="host",
     )
-    sample = Sample(time_ns=0, memory=48 << 20, pids=3, cpu_pressure=Pressure(some_avg10=12.5))
+    sample = Sample(time_ns=0, memory=48 << 20, pids=3, cpu_some_avg10=1250)
     view = View(container=container(request=request), limits=Limits(memory=64 << 20, pids=64), sample=sample)
     page = overview.page(view)
     assert "48M of 64M" in row(page, "memory")

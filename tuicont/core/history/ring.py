@@ -14,12 +14,11 @@ from operator import add, sub
 
 import msgspec
 
-from tuicont.core.cgroup.counters import SLOTS
-from tuicont.core.cgroup.sampling import row_of_sample, sample_of_row
 from tuicont.core.model.stats import Sample
 
 CAPACITY = 600
 _FORMAT = 1
+_SLOTS = len(Sample._fields)
 
 _Row = list[int]
 _encoder = msgspec.msgpack.Encoder()
@@ -31,7 +30,7 @@ class History:
     """The last `capacity` samples. Not for two threads at the same time."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._last: _Row = []
+        self._last: Sequence[int] = ()
         self._steps: deque[bytes] = deque(maxlen=max(capacity, 1) - 1)
 
     def __len__(self) -> int:
@@ -44,10 +43,9 @@ class History:
 
     def append(self, sample: Sample) -> None:
         """Add the newest sample; the oldest one goes when the ring is full."""
-        row = _row(sample)
         if self._last:
-            self._steps.append(_encoder.encode(_difference(row, self._last)))
-        self._last = row
+            self._steps.append(_encoder.encode(_difference(sample, self._last)))
+        self._last = sample
 
     def tail(self, count: int | None = None) -> tuple[Sample, ...]:
         """The newest `count` samples (None: all), oldest first."""
@@ -58,13 +56,13 @@ class History:
         for step in islice(reversed(self._steps), None if count is None else count - 1):
             row = _difference(row, _row_decoder.decode(step))
             rows.append(row)
-        return tuple(map(_sample, reversed(rows)))
+        return tuple(map(Sample._make, reversed(rows)))
 
 
 def encode(samples: Sequence[Sample]) -> bytes:
     """A block of samples, oldest first, as bytes for `decode`."""
-    rows = [_row(sample) for sample in samples]
-    return _encoder.encode((_FORMAT, [*rows[:1], *(_difference(after, before) for before, after in pairwise(rows))]))
+    steps = [_difference(after, before) for before, after in pairwise(samples)]
+    return _encoder.encode((_FORMAT, [*samples[:1], *steps]))
 
 
 def decode(block: bytes) -> tuple[Sample, ...]:
@@ -74,23 +72,15 @@ def decode(block: bytes) -> tuple[Sample, ...]:
         version, steps = _block_decoder.decode(block)
     except msgspec.MsgspecError:
         return ()
-    if version != _FORMAT or any(len(step) != SLOTS + 1 for step in steps):
+    if version != _FORMAT or any(len(step) != _SLOTS for step in steps):
         return ()
     samples: list[Sample] = []
-    row = [0] * (SLOTS + 1)
+    row = [0] * _SLOTS
     for step in steps:
         row = list(map(add, row, step))
-        samples.append(_sample(row))
+        samples.append(Sample._make(row))
     return tuple(samples)
 
 
-def _row(sample: Sample) -> _Row:
-    return [sample.time_ns, *row_of_sample(sample)]
-
-
-def _sample(row: _Row) -> Sample:
-    return sample_of_row(row[0], row[1:])
-
-
-def _difference(after: _Row, before: _Row) -> _Row:
+def _difference(after: Sequence[int], before: Sequence[int]) -> _Row:
     return list(map(sub, after, before))
