@@ -79,12 +79,6 @@ def test_the_filter_looks_at_name_image_state_and_id() -> None:
         assert not rows.matches(db, query), query
 
 
-def test_the_highest_pressure_is_shown_with_its_resource() -> None:
-    sample = Sample(time_ns=0, cpu_some_avg10=300, io_some_avg10=4100)
-    assert rows.pressure_of(sample) == (41.0, "io")
-    assert rows.pressure_of(None) == (0.0, "")
-
-
 def test_the_trend_is_the_change_of_the_cpu_counter() -> None:
     second = 1_000_000_000
     history = [Sample(time_ns=n * second, cpu_ns=n * second // 4) for n in range(5)]

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
+from tuicont.core.model.rates import cpu_percent, pressure_of
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample, Snapshot
 from tuicont.presenters.cells import Cell, Column, Span, cell
@@ -106,12 +107,7 @@ def cells(
 
 def cpu_trend(history: Sequence[Sample], length: int) -> list[float]:
     """Percent of one processor between each two of the last samples."""
-    recent = history[-length - 1 :]
-    return [
-        100 * max(new.cpu_ns - old.cpu_ns, 0) / (new.time_ns - old.time_ns)
-        for old, new in pairwise(recent)
-        if new.time_ns > old.time_ns
-    ]
+    return [cpu_percent(before, after) for before, after in pairwise(history[-length - 1 :])]
 
 
 def _since(container: Container) -> int:
@@ -147,18 +143,6 @@ def _memory(sample: Sample | None, own_limit: int | None) -> Cell:
 
 def _rate(value: float) -> Cell:
     return cell(size(value)) if value >= 1 else NONE
-
-
-def pressure_of(sample: Sample | None) -> tuple[float, str]:
-    """The highest share of time (percent, ten seconds) in which tasks waited, and for what."""
-    if sample is None:
-        return 0.0, ""
-    found = (
-        (sample.cpu_pressure, "cpu"),
-        (sample.memory_pressure, "mem"),
-        (sample.io_pressure, "io"),
-    )
-    return max(((p.some_avg10, name) for p, name in found if p is not None), default=(0.0, ""))
 
 
 def _pressure(sample: Sample | None) -> Cell:

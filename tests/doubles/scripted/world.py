@@ -195,9 +195,7 @@ class World:
         wave = (math.sin((at + phase) / 3) + 1) / 2
         return Rates(
             cpu=round(48 * wave, 2),
-            cpu_user=round(36 * wave, 2),
-            cpu_system=round(12 * wave, 2),
-            throttled=0.5,
+            throttled=10.0,
             read_bytes=40_000 * wave,
             write_bytes=120_000 * wave,
         )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from tuicont.core.cgroup.base import Sampler
 from tuicont.core.cgroup.sampling import sample_all
-from tuicont.core.history.rates import rates
 from tuicont.core.history.ring import CAPACITY, History
+from tuicont.core.model.rates import rates
 from tuicont.core.model.stats import Rates, Sample
 from tuicont.core.sys.counters import spare_descriptors
 

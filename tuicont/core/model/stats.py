@@ -85,11 +85,10 @@ def _pressure(some: int, some_us: int, full: int, full_us: int) -> Pressure | No
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
-    """The change between two samples. `cpu` is percent of one processor, the rest are per second."""
+    """The change between two samples. `cpu` is percent of one processor, `throttled` percent of the quota's periods
+    (`rates.throttled_percent`), the rest are bytes per second."""
 
     cpu: float = 0.0
-    cpu_user: float = 0.0
-    cpu_system: float = 0.0
     throttled: float = 0.0
     read_bytes: float = 0.0
     write_bytes: float = 0.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from tuicont.core.model.rates import pressure_of, rates
 from tuicont.core.model.stats import Pressure, Sample
-from tuicont.presenters.containers import pressure_of
 from tuicont.presenters.details.chart import Chart, Values, binary_ceiling, ceiling, drawn
 from tuicont.presenters.details.line import Line, Page, beside, counted, said
 from tuicont.presenters.details.view import View
@@ -21,8 +21,8 @@ _NO_LIMIT = 1 << 60
 _AXIS_AND_EDGE = 7
 _PRESSURE_TITLE = 11
 
-Value = Callable[[Sample, Sample, float], float | None]
-"""From a sample, the one before it, and the seconds between the two."""
+Value = Callable[[Sample, Sample], float | None]
+"""From a sample and the one before it."""
 
 
 def page(view: View, seconds_a_point: int = 1) -> Page:
@@ -67,11 +67,10 @@ def placed(history: Sequence[Sample], value: Value, now_ns: int, points: int, se
     placed_: list[float | None] = [None] * points
     step = seconds * _SECOND
     for before, after in pairwise(history):
-        elapsed = (after.time_ns - before.time_ns) / _SECOND
-        if elapsed <= 0:
+        if after.time_ns <= before.time_ns:
             continue
         index = points - 1 - (now_ns - after.time_ns) // step
-        found = value(after, before, elapsed)
+        found = value(after, before)
         if found is None or not 0 <= index < points:
             continue
         known = placed_[index]
@@ -85,7 +84,7 @@ def placed(history: Sequence[Sample], value: Value, now_ns: int, points: int, se
 def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Values], width: int) -> list[Chart]:
     last = history[-1]
     limits = view.limits
-    cpu, memory, pids = series(cpu_percent), series(_memory), series(_pids)
+    cpu, memory, pids = series(_cpu), series(_memory), series(_pids)
     io, pressure, throttled = series(_io), series(_pressure), series(_throttled)
     cpu_top = 100 * limits.cpus if limits.cpus else ceiling(cpu, 100.0)
     limit = last.memory_limit if 0 < last.memory_limit < _NO_LIMIT else 0
@@ -140,36 +139,29 @@ def _tone(share: float) -> str:
     return "bad" if share > 0.95 else "warn" if share > 0.75 else "accent"
 
 
-def cpu_percent(after: Sample, before: Sample, elapsed: float) -> float | None:
-    """Percent of one processor."""
-    return max(after.cpu_ns - before.cpu_ns, 0) / elapsed / 1e7
+def _cpu(after: Sample, before: Sample) -> float | None:
+    return rates(before, after).cpu
 
 
-def _memory(after: Sample, before: Sample, elapsed: float) -> float | None:
+def _memory(after: Sample, before: Sample) -> float | None:
     return float(after.memory) if after.memory >= 0 else None
 
 
-def _pids(after: Sample, before: Sample, elapsed: float) -> float | None:
+def _pids(after: Sample, before: Sample) -> float | None:
     return float(after.pids) if after.pids >= 0 else None
 
 
-def _io(after: Sample, before: Sample, elapsed: float) -> float | None:
-    if after.read_bytes < 0 or before.read_bytes < 0:
-        return None
-    done = after.read_bytes + after.write_bytes - before.read_bytes - before.write_bytes
-    return max(done, 0) / elapsed
+def _io(after: Sample, before: Sample) -> float | None:
+    change = rates(before, after)
+    return change.read_bytes + change.write_bytes
 
 
-def _pressure(after: Sample, before: Sample, elapsed: float) -> float | None:
-    known = [p.some_avg10 for p in (after.cpu_pressure, after.memory_pressure, after.io_pressure) if p is not None]
-    return max(known) if known else None
+def _pressure(after: Sample, before: Sample) -> float | None:
+    return pressure_of(after)[0]
 
 
-def _throttled(after: Sample, before: Sample, elapsed: float) -> float | None:
-    if after.periods < 0 or before.periods < 0:
-        return None
-    periods = after.periods - before.periods
-    return 100 * max(after.throttled_periods - before.throttled_periods, 0) / periods if periods > 0 else 0.0
+def _throttled(after: Sample, before: Sample) -> float | None:
+    return rates(before, after).throttled
 
 
 def _waiting(sample: Sample, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Rates, the ring of history, and its bytes."""
+"""The ring of history, and its bytes."""
 
 from __future__ import annotations
 
@@ -6,40 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.history.rates import rates
 from tuicont.core.history.ring import History, decode, encode
-from tuicont.core.model.stats import Rates, Sample
+from tuicont.core.model.stats import Sample
 
 SECOND = 1_000_000_000
 SAMPLES = st.lists(st.integers(-1, 2**62), min_size=len(Sample._fields), max_size=len(Sample._fields)).map(Sample._make)
-
-
-def test_half_a_processor_is_fifty_percent() -> None:
-    before = Sample(time_ns=10 * SECOND, cpu_ns=3 * SECOND, read_bytes=1000, throttled_ns=0)
-    after = Sample(time_ns=12 * SECOND, cpu_ns=4 * SECOND, read_bytes=5000, throttled_ns=SECOND)
-    change = rates(before, after)
-    assert change.cpu == pytest.approx(50)
-    assert change.read_bytes == pytest.approx(2000)
-    assert change.throttled == pytest.approx(0.5)
-    assert change.write_bytes == 0
-
-
-def test_a_counter_that_began_anew_and_an_unknown_one_are_no_change() -> None:
-    before = Sample(time_ns=1 * SECOND, cpu_ns=5 * SECOND, read_bytes=-1, write_bytes=100)
-    after = Sample(time_ns=2 * SECOND, cpu_ns=1, read_bytes=700, write_bytes=-1)
-    assert rates(before, after) == Rates()
-
-
-def test_a_clock_that_stood_still_or_went_back_is_no_change() -> None:
-    sample = Sample(time_ns=5 * SECOND, cpu_ns=0)
-    for time_ns in (5 * SECOND, 4 * SECOND):
-        assert rates(sample, Sample(time_ns=time_ns, cpu_ns=SECOND)) == Rates()
-
-
-@given(SAMPLES, SAMPLES)
-def test_rates_are_never_negative(before: Sample, after: Sample) -> None:
-    change = rates(before, after)
-    assert all(getattr(change, name) >= 0 for name in change.__struct_fields__)
 
 
 @given(st.lists(SAMPLES, max_size=8))
