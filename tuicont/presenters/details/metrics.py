@@ -122,7 +122,7 @@ def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Val
         ),
         Chart(
             "throttled",
-            f"{percent(_last(throttled))} of time",
+            f"{percent(_last(throttled))} of periods",
             throttled,
             100.0,
             percent,
