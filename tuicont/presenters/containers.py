@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
-from tuicont.core.model.rates import cpu_percent, pressure_of
+from tuicont.core.model.rates import pressure_of
+from tuicont.core.model.series import Series
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample, Snapshot
 from tuicont.presenters.cells import Cell, Column, Span, cell
@@ -105,9 +105,9 @@ def cells(
     return tuple(drawn)
 
 
-def cpu_trend(history: Sequence[Sample], length: int) -> list[float]:
+def cpu_trend(history: Series, length: int) -> list[float]:
     """Percent of one processor between each two of the last samples."""
-    return [cpu_percent(before, after) for before, after in pairwise(history[-length - 1 :])]
+    return history.newest(length + 1).cpu_percents()
 
 
 def _since(container: Container) -> int:

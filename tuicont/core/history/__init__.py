@@ -1,1 +1,1 @@
-"""What was measured: taken and kept."""
+"""What was measured: taken, packed and kept."""

@@ -14,7 +14,7 @@ def rates(before: Sample, after: Sample) -> Rates:
     if span <= 0:
         return Rates()
     return Rates(
-        cpu=cpu_percent(before, after),
+        cpu=cpu_percent(before.cpu_ns, after.cpu_ns, span),
         throttled=throttled_percent(
             _grown(before.periods, after.periods), _grown(before.throttled_periods, after.throttled_periods)
         ),
@@ -23,10 +23,9 @@ def rates(before: Sample, after: Sample) -> Rates:
     )
 
 
-def cpu_percent(before: Sample, after: Sample) -> float:
-    """Processor time between the two, in percent of one processor: 200 is two of them, busy."""
-    span = after.time_ns - before.time_ns
-    return 100 * _grown(before.cpu_ns, after.cpu_ns) / span if span > 0 else 0.0
+def cpu_percent(before_ns: int, after_ns: int, span_ns: int) -> float:
+    """Processor time between two readings of its counter, in percent of one processor: 200 is two of them, busy."""
+    return 100 * _grown(before_ns, after_ns) / span_ns
 
 
 def throttled_percent(periods: int, throttled: int) -> float:
