@@ -88,15 +88,15 @@ def test_the_trend_is_the_newest_of_what_the_processor_did() -> None:
     shares = [0, *range(30)]
     counted = [int(total * SECOND / 100) for total in accumulate(shares)]
     recent = Series.of([Sample(time_ns=n * SECOND, cpu_ns=cpu) for n, cpu in enumerate(counted)])
-    assert rows.cpu_trend(recent, 24) == pytest.approx(shares[-24:])
-    assert rows.cpu_trend(recent.newest(1), 24) == []
-    assert rows.cpu_trend(Series(), 24) == []
+    assert rows.cpu_trend(recent) == pytest.approx(shares[-24:])
+    assert rows.cpu_trend(recent.newest(1)) == []
+    assert rows.cpu_trend(Series()) == []
 
 
 def test_the_trend_ends_with_the_share_that_is_shown_beside_it() -> None:
     snapshot = ScriptedEngine().metrics.snapshot()
     for container_id, rates in snapshot.rates.items():
-        assert rows.cpu_trend(snapshot.recent[container_id], 24)[-1] == pytest.approx(rates.cpu)
+        assert rows.cpu_trend(snapshot.recent[container_id])[-1] == pytest.approx(rates.cpu)
 
 
 def test_loss_is_told_for_one_and_for_many() -> None:

@@ -16,6 +16,7 @@ from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 
 NONE = cell("–", "muted")
 _BAR = 6
+_TREND = 24
 _DESCENDING = frozenset({"cpu", "memory", "pids", "read", "write", "pressure"})
 _LOOKS: dict[State, tuple[str, str, str]] = {
     State.CREATED: ("○", "created", "muted"),
@@ -105,9 +106,9 @@ def cells(
     return tuple(drawn)
 
 
-def cpu_trend(history: Series, length: int) -> list[float]:
-    """Percent of one processor between each two of the last samples."""
-    return history.newest(length + 1).cpu_percents()
+def cpu_trend(recent: Series) -> list[float]:
+    """Percent of one processor between each two of the newest samples."""
+    return recent.newest(_TREND + 1).cpu_percents()
 
 
 def _since(container: Container) -> int:
