@@ -13,7 +13,7 @@ from tuicont.core.model.series import MINUTE_NS
 from tuicont.core.model.stats import Sample
 
 SECOND = 1_000_000_000
-GROUPS = [f"group-{number}" for number in range(120)]
+GROUPS = [f"group-{number}" for number in range(60)]
 
 
 class Counted:
@@ -53,7 +53,7 @@ def test_those_that_began_together_are_packed_a_few_at_a_time_and_each_once_a_mi
     begun = time.monotonic_ns()
     packed = [tick(collector, begun + second * SECOND) for second in range(1, 181)]
     assert packed[:58] == [[]] * 58
-    assert max(map(len, packed)) <= 3
+    assert max(map(len, packed)) <= 2
     for minute in (packed[60:120], packed[120:180]):
         assert sorted(group for groups in minute for group in groups) == sorted(GROUPS)
 

@@ -13,8 +13,8 @@ from tuicont.core.model.series import MINUTE_NS, ROW, Series, Step
 from tuicont.core.model.stats import Sample
 
 SECOND = 1_000_000_000
-TIMES = st.lists(st.integers(0, 60), unique=True, max_size=12).map(sorted)
-MOMENTS = st.integers(-1, 61)
+TIMES = st.integers(0, 2**12 - 1).map(lambda bits: [time for time in range(12) if bits >> time & 1])
+MOMENTS = st.integers(-1, 12)
 
 
 def samples(times: list[int], *, tag: int = 0) -> list[Sample]:
