@@ -12,7 +12,8 @@ from tuicont.cli.listing import Column, add_format, lines
 from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import binary_size, decimal_size
 from tuicont.core.model.container import Container
-from tuicont.core.model.stats import Rates, Sample, Snapshot
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Rates, Sample
 
 _COLUMNS = (
     Column("CONTAINER ID", "ID"),

@@ -9,8 +9,9 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
 from tuicont.core.model.rates import pressure_of
 from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.state import State
-from tuicont.core.model.stats import Rates, Sample, Snapshot
+from tuicont.core.model.stats import Rates, Sample
 from tuicont.presenters.cells import Cell, Column, Span, cell
 from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 

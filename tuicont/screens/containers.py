@@ -22,7 +22,7 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.series import Series
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters import containers as rows
 from tuicont.presenters import events as event_rows
@@ -43,7 +43,7 @@ class ContainerRows:
     """The table's source: the newest snapshot."""
 
     def __init__(self) -> None:
-        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})
+        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={}, recent={})
         self.by_id: dict[str, Container] = {}
         self.doing: dict[str, str] = {}
         """The verb that the engine is working on, by container id."""

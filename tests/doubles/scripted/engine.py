@@ -21,7 +21,8 @@ from tuicont.core.model.event import Event
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.core.model.series import Series
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Sample
 
 
 class ScriptedStream:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-
-from tuicont.core.model.container import Container
-from tuicont.core.model.limits import Limits
-
-if TYPE_CHECKING:
-    from tuicont.core.model.series import Series
 
 
 class Pressure(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,15 +89,3 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     throttled: float = 0.0
     read_bytes: float = 0.0
     write_bytes: float = 0.0
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the screens draw, at one moment, by container id. `samples`, `rates` and `recent`, the newest
-    samples (thirty of them, about one a second, or what there is), have those that run only."""
-
-    time_ns: int
-    containers: tuple[Container, ...]
-    limits: dict[str, Limits]
-    samples: dict[str, Sample]
-    rates: dict[str, Rates]
-    recent: dict[str, Series] = {}

@@ -11,7 +11,7 @@ from tuicont.actions import Scope
 from tuicont.core.engine.api import Engine
 from tuicont.core.model.container import Container
 from tuicont.core.model.series import Series
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters.details import metrics
 from tuicont.presenters.details.line import Page

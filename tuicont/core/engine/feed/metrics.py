@@ -26,7 +26,8 @@ from tuicont.core.history.ring import Block
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.series import Series
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Sample
 
 _RECALLED = 100
 """Of how many containers a tick reads what was stored before: as many as may be in sight, and no tick is long."""
