@@ -40,7 +40,7 @@ def sampled(engine: LocalEngine, container: Container, count: int) -> Series:
         engine.metrics.snapshot()
         return len(engine.metrics.history(container.id)) >= count
 
-    eventually(enough)
+    eventually(enough, 30)
     return engine.metrics.history(container.id)
 
 

@@ -16,6 +16,7 @@ from tests.doubles.scripted.tasks import ScriptedTasks
 from tests.doubles.scripted.views import ScriptedViews
 from tests.doubles.scripted.world import MIB, SECOND, START_NS, World, digest
 from tuicont.core.engine.api import ImagePruneReport, Progress
+from tuicont.core.engine.api.metrics import ALL_TIME
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.image import Image, ImageConfig, Layer
@@ -89,7 +90,7 @@ class ScriptedMetrics:
     def sample(self, ref: str) -> Sample:
         return self._world.sample(self._world.find(ref), self._world.ticks)
 
-    def history(self, ref: str, from_ns: int = 0, to_ns: int = 1 << 62) -> Series:
+    def history(self, ref: str, from_ns: int = 0, to_ns: int = ALL_TIME) -> Series:
         container = self._world.find(ref)
         return self._past(container, 300).between(from_ns, to_ns) if container.state.alive else Series()
 
