@@ -1,4 +1,4 @@
-"""What samples say: every rate and every percentage that is shown is made here, once. Pure."""
+"""What samples say: every rate, and every percentage of time or of periods, is made here, once. Pure."""
 
 from __future__ import annotations
 

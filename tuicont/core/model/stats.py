@@ -1,4 +1,4 @@
-"""What the kernel counts for a container, and the rates between two such counts."""
+"""What the kernel counts for a container, and what changed between two such counts."""
 
 from __future__ import annotations
 
