@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuicont.core.engine.api import Engine, EventStream
 from tuicont.core.errors import Conflict, EngineError
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, SnapshotReady
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from tuicont.core.engine.api import Engine
 from tuicont.core.model.event import Event
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")

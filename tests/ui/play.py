@@ -8,7 +8,7 @@ from tests.doubles.scripted.engine import ScriptedEngine, ScriptedMetrics
 from tuicont.app import run
 from tuicont.bridge import Opening
 from tuicont.config import Config
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 
 
 class MovingMetrics(ScriptedMetrics):

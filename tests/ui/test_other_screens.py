@@ -8,7 +8,7 @@ from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, shown, until
 from tuicont.actions import PRESETS, resolve_keys
 from tuicont.config import THEMES, Config
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.presenters.leaving import leaving_text
 
 
@@ -158,5 +158,6 @@ async def test_quitting_is_immediate(engine: ScriptedEngine, key: str) -> None:
 def test_leaving_says_how_many_go_on_running(engine: ScriptedEngine) -> None:
     assert leaving_text(engine.metrics.snapshot()) == "3 containers go on running (1 frozen); tuicont ps lists them\n"
     assert (
-        leaving_text(Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})) == "no container is running\n"
+        leaving_text(Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={}, recent={}))
+        == "no container is running\n"
     )

@@ -243,6 +243,15 @@ async def test_charts_go_on_with_each_tick(engine: ScriptedEngine) -> None:
         await shown(pilot, "27 samples")
 
 
+async def test_charts_have_no_hole_after_minutes_without_a_look(engine: ScriptedEngine) -> None:
+    async with running(engine, size=(120, 40)) as pilot:
+        await open_tab(pilot, "web-1", "metrics")
+        await shown(pilot, "25 samples")
+        engine.tick(199)
+        await tick(pilot, engine)
+        await shown(pilot, "225 samples")
+
+
 class Log:
     """The lines that a scripted container writes, the later ones when they are let go."""
 

@@ -10,25 +10,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.cgroup.counters import Form
-from tuicont.core.sys.counters import CounterField, CounterFile, Counters
+from tuicont.core.cgroup.counters import Slot
+from tuicont.core.model.stats import Sample
+from tuicont.core.sys.counters import Counters, Field, Form, Source
 
 NUMBERS = st.integers(0, 2**62 - 1)
-KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
+KEYS = st.text("abcxyz059_", min_size=1, max_size=6)
 
 
-def read(form: Form, text: str, *fields: tuple[str, int, int], slots: int = 4) -> list[int]:
-    """The row that a file of `text` gives; a field is (key, slot, scale)."""
+def read(form: Form, text: str, *fields: tuple[str, int, int]) -> list[int]:
+    """The four places after the time in the row that a file of `text` gives; a field is (key, place, scale)."""
+    source = Source("file", form, tuple(Field(key, 1 + place, scale) for key, place, scale in fields))
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(text)
         file.flush()
-        counters = Counters([CounterFile(file.name, int(form), [CounterField(*field) for field in fields])], slots)
+        counters = Counters([(file.name, source)], 5)
         try:
-            answer = Counters.read_all([counters])[0]
+            row = Counters.read_all([counters])[0]
         finally:
             counters.close()
-    assert answer is not None
-    return answer[1]
+    assert row is not None
+    return row[1:]
+
+
+def test_a_row_has_the_places_of_a_sample() -> None:
+    first = {"CPU_PRESSURE": "cpu_some_avg10", "MEMORY_PRESSURE": "memory_some_avg10", "IO_PRESSURE": "io_some_avg10"}
+    assert {slot: Sample._fields[slot] for slot in Slot} == {
+        slot: first.get(slot.name, slot.name.lower()) for slot in Slot
+    }
+
+
+def test_a_row_begins_with_its_time() -> None:
+    counters = Counters([(os.devnull, Source("null", Form.NUMBER, (Field("", 1),)))], 2)
+    before = time.time_ns()
+    row = Counters.read_all([counters])[0]
+    counters.close()
+    assert row is not None
+    assert before <= row[0] <= time.time_ns()
 
 
 @given(NUMBERS)
@@ -41,27 +59,23 @@ def test_no_limit_and_no_number_are_unknown(text: str) -> None:
     assert read(Form.NUMBER, text, ("", 0, 1)) == [-1, -1, -1, -1]
 
 
-@given(st.dictionaries(KEYS, st.integers(0, 2**50), min_size=1), st.data())
-def test_keyed_lines(values: dict[str, int], data: st.DataObject) -> None:
+@given(st.dictionaries(KEYS, st.integers(0, 2**50), min_size=1, max_size=6), st.integers(0, 5))
+def test_keyed_lines(values: dict[str, int], place: int) -> None:
     text = "".join(f"{key} {value}\n" for key, value in values.items())
-    wanted = data.draw(st.sampled_from(sorted(values)))
+    wanted = list(values)[place % len(values)]
     row = read(Form.KEYED, text, (wanted, 0, 1000), ("not_there_at_all", 1, 1))
     assert row == [values[wanted] * 1000, -1, -1, -1]
 
 
-@given(
-    st.dictionaries(st.from_regex(r"[0-9]{1,3}:[0-9]{1,3}", fullmatch=True), st.tuples(*[st.integers(0, 2**40)] * 4))
-)
-def test_devices_of_v2_are_summed(devices: dict[str, tuple[int, ...]]) -> None:
+@given(st.lists(st.tuples(*[st.integers(0, 2**40)] * 4), max_size=3))
+def test_devices_of_v2_are_summed(devices: list[tuple[int, ...]]) -> None:
     names = ("rbytes", "wbytes", "rios", "wios")
     text = "".join(
-        f"{device} {' '.join(f'{n}={v}' for n, v in zip(names, values, strict=True))} dbytes=7 dios=9\n"
-        for device, values in devices.items()
+        f"{8 * number}:0 {' '.join(f'{n}={v}' for n, v in zip(names, values, strict=True))} dbytes=7 dios=9\n"
+        for number, values in enumerate(devices)
     )
     fields = [(name, slot, 1) for slot, name in enumerate(names)]
-    assert read(Form.DEVICES, text, *fields) == [
-        sum(values[slot] for values in devices.values()) for _, slot, _ in fields
-    ]
+    assert read(Form.DEVICES, text, *fields) == [sum(values[slot] for values in devices) for _, slot, _ in fields]
 
 
 def test_devices_of_v1_are_summed_without_their_totals() -> None:
@@ -92,20 +106,17 @@ def test_files_add_to_one_place_and_it_never_falls_below_nothing() -> None:
             for name, text in (("usage", f"{usage}\n"), ("stat", f"inactive_file {inactive}\n")):
                 with open(f"{directory}/{name}", "w") as file:
                     file.write(text)
-            counters = Counters(
-                [
-                    CounterFile(f"{directory}/usage", Form.NUMBER, [CounterField("", 0, 1)]),
-                    CounterFile(f"{directory}/stat", Form.KEYED, [CounterField("inactive_file", 0, -1)]),
-                    CounterFile(f"{directory}/absent", Form.NUMBER, [CounterField("", 1, 1)]),
-                ],
-                2,
+            sources = (
+                Source("usage", Form.NUMBER, (Field("", 1),)),
+                Source("stat", Form.KEYED, (Field("inactive_file", 1, -1),)),
+                Source("absent", Form.NUMBER, (Field("", 2),)),
             )
-            answer = Counters.read_all([counters])[0]
+            counters = Counters([(f"{directory}/{source.file}", source) for source in sources], 3)
+            row = Counters.read_all([counters])[0]
             counters.close()
-            assert answer is not None
-            assert abs(answer[0] - time.time_ns()) < 10_000_000_000
-            assert answer[1][1] == -1
-            return answer[1][0]
+            assert row is not None
+            assert row[2] == -1
+            return row[1]
 
     assert two(100, 30) == 70
     assert two(30, 100) == 0
@@ -114,7 +125,7 @@ def test_files_add_to_one_place_and_it_never_falls_below_nothing() -> None:
 def test_closing_gives_every_descriptor_back() -> None:
     before = len(os.listdir("/proc/self/fd"))
     with tempfile.NamedTemporaryFile() as file:
-        counters = Counters([CounterFile(file.name, Form.NUMBER, [CounterField("", 0, 1)])] * 5, 1)
+        counters = Counters([(file.name, Source("file", Form.NUMBER, (Field("", 1),)))] * 5, 2)
         assert len(os.listdir("/proc/self/fd")) == before + 6
         counters.close()
         counters.close()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.doubles.scripted.engine import ScriptedEngine
+from tests.doubles.scripted.world import SECOND
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Event
-from tuicont.core.model.stats import Pressure, Sample
+from tuicont.core.model.series import Series
+from tuicont.core.model.stats import Sample
 from tuicont.presenters import containers as rows
 from tuicont.presenters.cells import Cell
 from tuicont.presenters.events import words
@@ -79,17 +84,19 @@ def test_the_filter_looks_at_name_image_state_and_id() -> None:
         assert not rows.matches(db, query), query
 
 
-def test_the_highest_pressure_is_shown_with_its_resource() -> None:
-    sample = Sample(time_ns=0, cpu_pressure=Pressure(some_avg10=3.0), io_pressure=Pressure(some_avg10=41.0))
-    assert rows.pressure_of(sample) == (41.0, "io")
-    assert rows.pressure_of(None) == (0.0, "")
+def test_the_trend_is_the_newest_of_what_the_processor_did() -> None:
+    shares = [0, *range(30)]
+    counted = [int(total * SECOND / 100) for total in accumulate(shares)]
+    recent = Series.of([Sample(time_ns=n * SECOND, cpu_ns=cpu) for n, cpu in enumerate(counted)])
+    assert rows.cpu_trend(recent) == pytest.approx(shares[-24:])
+    assert rows.cpu_trend(recent.newest(1)) == []
+    assert rows.cpu_trend(Series()) == []
 
 
-def test_the_trend_is_the_change_of_the_cpu_counter() -> None:
-    second = 1_000_000_000
-    history = [Sample(time_ns=n * second, cpu_ns=n * second // 4) for n in range(5)]
-    assert rows.cpu_trend(history, 3) == [25.0, 25.0, 25.0]
-    assert rows.cpu_trend(history[:1], 3) == []
+def test_the_trend_ends_with_the_share_that_is_shown_beside_it() -> None:
+    snapshot = ScriptedEngine().metrics.snapshot()
+    for container_id, rates in snapshot.rates.items():
+        assert rows.cpu_trend(snapshot.recent[container_id])[-1] == pytest.approx(rates.cpu)
 
 
 def test_loss_is_told_for_one_and_for_many() -> None:

@@ -23,8 +23,9 @@ from tuicont.core.model.container import (
 )
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest
+from tuicont.core.model.series import Series
 from tuicont.core.model.state import State
-from tuicont.core.model.stats import Pressure, Sample
+from tuicont.core.model.stats import Sample
 from tuicont.presenters.details import (
     cgroup,
     inspect,
@@ -140,7 +141,7 @@ def test_the_overview_has_limits_mounts_environment_and_pressure() -> None:
         mounts=(BindMount(source="/srv/data", target="/data", read_only=True),),
         network="host",
     )
-    sample = Sample(time_ns=0, memory=48 << 20, pids=3, cpu_pressure=Pressure(some_avg10=12.5))
+    sample = Sample(time_ns=0, memory=48 << 20, pids=3, cpu_some_avg10=1250)
     view = View(container=container(request=request), limits=Limits(memory=64 << 20, pids=64), sample=sample)
     page = overview.page(view)
     assert "48M of 64M" in row(page, "memory")
@@ -312,25 +313,23 @@ def test_the_tops_of_charts_are_round() -> None:
     assert binary_ceiling([5 << 20], 1 << 20) == 8 << 20
 
 
-def test_samples_are_placed_by_their_own_time() -> None:
-    history = [Sample(time_ns=t * SECOND, cpu_ns=t * SECOND // 2) for t in (0, 1, 2, 5, 6)]
-    placed = metrics.placed(history, metrics.cpu_percent, 6 * SECOND, 7, 1)
-    assert placed == [None, 50.0, 50.0, None, None, 50.0, 50.0]
-
-
-def test_a_counter_that_begins_again_is_no_negative_use() -> None:
-    after, before = Sample(time_ns=SECOND, cpu_ns=5), Sample(time_ns=0, cpu_ns=SECOND)
-    assert metrics.cpu_percent(after, before, 1.0) == 0
-
-
 @pytest.mark.parametrize(("width", "height"), [(40, 10), (79, 12), (118, 24), (200, 60)])
 def test_the_charts_fit(width: int, height: int) -> None:
-    history = [Sample(time_ns=t * SECOND, cpu_ns=t * SECOND, memory=t << 20, pids=t) for t in range(100)]
+    history = Series.of([Sample(time_ns=t * SECOND, cpu_ns=t * SECOND, memory=t << 20, pids=t) for t in range(100)])
     page = metrics.page(View(container=container(), data=history, width=width, height=height))
     assert max(width_of(line) for line in page.lines) <= width
     if height >= 12:
         assert len(page.lines) <= height
 
 
+def test_hours_are_drawn_without_a_hole_where_minutes_become_seconds() -> None:
+    times = [*range(59, 3600, 60), *range(3600, 4200)]
+    rows = Series.of([Sample(time_ns=t * SECOND, cpu_ns=t * SECOND, memory=1 << 20) for t in times]).rows
+    page = metrics.page(View(container=container(), data=Series(rows, 60), width=120, height=24), 15)
+    bottom = text(page).splitlines()[10]
+    assert "-16m" in text(page)
+    assert [area.count("⣿") for area in bottom.split("│")[1:3]] == [32, 32]
+
+
 def test_without_samples_the_metrics_say_why() -> None:
-    assert "while it runs" in text(metrics.page(View(container=container(), data=[])))
+    assert "while it runs" in text(metrics.page(View(container=container(), data=Series())))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
+from tuicont.core.model.rates import pressure_of
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.state import State
-from tuicont.core.model.stats import Rates, Sample, Snapshot
+from tuicont.core.model.stats import Rates, Sample
 from tuicont.presenters.cells import Cell, Column, Span, cell
 from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 
 NONE = cell("–", "muted")
 _BAR = 6
+_TREND = 24
 _DESCENDING = frozenset({"cpu", "memory", "pids", "read", "write", "pressure"})
 _LOOKS: dict[State, tuple[str, str, str]] = {
     State.CREATED: ("○", "created", "muted"),
@@ -104,14 +107,9 @@ def cells(
     return tuple(drawn)
 
 
-def cpu_trend(history: Sequence[Sample], length: int) -> list[float]:
-    """Percent of one processor between each two of the last samples."""
-    recent = history[-length - 1 :]
-    return [
-        100 * max(new.cpu_ns - old.cpu_ns, 0) / (new.time_ns - old.time_ns)
-        for old, new in pairwise(recent)
-        if new.time_ns > old.time_ns
-    ]
+def cpu_trend(recent: Series) -> list[float]:
+    """Percent of one processor between each two of the newest samples."""
+    return recent.newest(_TREND + 1).cpu_percents()
 
 
 def _since(container: Container) -> int:
@@ -147,18 +145,6 @@ def _memory(sample: Sample | None, own_limit: int | None) -> Cell:
 
 def _rate(value: float) -> Cell:
     return cell(size(value)) if value >= 1 else NONE
-
-
-def pressure_of(sample: Sample | None) -> tuple[float, str]:
-    """The highest share of time (percent, ten seconds) in which tasks waited, and for what."""
-    if sample is None:
-        return 0.0, ""
-    found = (
-        (sample.cpu_pressure, "cpu"),
-        (sample.memory_pressure, "mem"),
-        (sample.io_pressure, "io"),
-    )
-    return max(((p.some_avg10, name) for p, name in found if p is not None), default=(0.0, ""))
 
 
 def _pressure(sample: Sample | None) -> Cell:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.state import State
-from tuicont.core.model.stats import Snapshot
 
 
 def leaving_text(snapshot: Snapshot) -> str:

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from tuicont.actions import ACTIONS, BY_ID, Action, Scope, Situation, in_scope, shown_key
 from tuicont.core.model.event import Event
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess, RunAction
 from tuicont.widgets.action_bar import ActionBar, Key
 from tuicont.widgets.keys import bindings_for

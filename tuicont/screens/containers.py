@@ -5,7 +5,6 @@ Knows how to show and to select; what its keys do to containers is in `container
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +21,8 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.limits import Limits
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters import containers as rows
 from tuicont.presenters import events as event_rows
@@ -36,40 +36,22 @@ from tuicont.widgets.line_table import LineTable
 if TYPE_CHECKING:
     from tuicont.screens.details import Details
 
-_TREND = 24
 _STRIP_EVENTS = 5
-_SEEDED = 100
 
 
 class ContainerRows:
-    """The table's source: the newest snapshot and the recent CPU shares of every container."""
+    """The table's source: the newest snapshot."""
 
     def __init__(self) -> None:
-        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})
+        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={}, recent={})
         self.by_id: dict[str, Container] = {}
         self.doing: dict[str, str] = {}
         """The verb that the engine is working on, by container id."""
-        self._trends: dict[str, deque[float]] = {}
 
     def take(self, snapshot: Snapshot) -> None:
-        """Remember a snapshot. States may be read between two samples: the trends go on with samples only."""
-        sampled = snapshot.rates is not self.snapshot.rates
+        """Remember a snapshot."""
         self.snapshot = snapshot
         self.by_id = {container.id: container for container in snapshot.containers}
-        if sampled:
-            trends = self._trends
-            for container_id, rates in snapshot.rates.items():
-                trend = trends.get(container_id)
-                if trend is None:
-                    trend = trends[container_id] = deque(maxlen=_TREND)
-                trend.append(rates.cpu)
-            for gone in trends.keys() - self.by_id.keys():
-                del trends[gone]
-
-    def seed(self, container_id: str, trend: list[float]) -> None:
-        """Put what was measured before this program began in front of a container's trend."""
-        since = self._trends.get(container_id, ())
-        self._trends[container_id] = deque([*trend, *since], maxlen=_TREND)
 
     def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
         return rows.columns_for(width), rows.gap_for(width)
@@ -81,7 +63,7 @@ class ContainerRows:
             columns,
             snapshot.samples.get(key),
             snapshot.rates.get(key),
-            self._trends.get(key, ()),
+            rows.cpu_trend(snapshot.recent.get(key, Series())),
             snapshot.time_ns,
             self.doing.get(key, ""),
             limits=snapshot.limits.get(key, Limits()),
@@ -160,25 +142,6 @@ class ContainersScreen(ContainerActions):
 
     def engine_opened(self) -> None:
         self._load_events()
-        self._load_trends()
-
-    @work(group="opening", exit_on_error=False)
-    async def _load_trends(self) -> None:
-        """Fill the sparklines with the engine's history, as many as may be in sight."""
-
-        def read() -> dict[str, list[float]]:
-            engine = self.bridge.engine
-            alive = [c.id for c in engine.containers.list() if c.state.alive]
-            return {i: rows.cpu_trend(engine.metrics.history(i), _TREND) for i in alive[:_SEEDED]}
-
-        try:
-            trends = await self.bridge.call(read)
-        except EngineError as error:
-            self.bridge.report(error)
-            return
-        for container_id, trend in trends.items():
-            self._rows.seed(container_id, trend)
-        self.table.update_rows()
 
     @work(group="opening", exit_on_error=False)
     async def _load_events(self) -> None:

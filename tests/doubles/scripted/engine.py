@@ -14,13 +14,17 @@ import msgspec
 from tests.doubles.scripted.containers import ScriptedContainers
 from tests.doubles.scripted.tasks import ScriptedTasks
 from tests.doubles.scripted.views import ScriptedViews
-from tests.doubles.scripted.world import MIB, START_NS, World, digest
+from tests.doubles.scripted.world import MIB, SECOND, START_NS, World, digest
 from tuicont.core.engine.api import ImagePruneReport, Progress
+from tuicont.core.engine.api.metrics import ALL_TIME
+from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.host import HostUsage
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Sample
 
 
 class ScriptedStream:
@@ -74,18 +78,26 @@ class ScriptedMetrics:
             limits=dict(self._world.limits),
             samples={c.id: self._world.sample(c, self._world.ticks) for c in alive},
             rates={c.id: self._world.rates(c, self._world.ticks) for c in alive},
+            recent={c.id: self._recent(c) for c in alive},
         )
+
+    def _recent(self, container: Container) -> Series:
+        """The newest samples. The last one goes with the rates that the snapshot has, as an engine's does."""
+        past = self._past(container, 29)
+        now, rates = self._world.ticks, self._world.rates(container, self._world.ticks)
+        newest = self._world.sample(container, now)._replace(cpu_ns=past[-1].cpu_ns + round(rates.cpu * SECOND / 100))
+        return past.joined(Series.of([newest]))
 
     def sample(self, ref: str) -> Sample:
         return self._world.sample(self._world.find(ref), self._world.ticks)
 
-    def history(self, ref: str) -> tuple[Sample, ...]:
+    def history(self, ref: str, from_ns: int = 0, to_ns: int = ALL_TIME) -> Series:
         container = self._world.find(ref)
-        if not container.state.alive:
-            return ()
-        return tuple(
-            self._world.sample(container, at) for at in range(max(0, self._world.ticks - 300), self._world.ticks)
-        )
+        return self._past(container, 300).between(from_ns, to_ns) if container.state.alive else Series()
+
+    def _past(self, container: Container, seconds: int) -> Series:
+        now = self._world.ticks
+        return Series.of([self._world.sample(container, at) for at in range(max(0, now - seconds), now)])
 
     def refreshed(self, last: Snapshot) -> Snapshot:
         now = self.snapshot()

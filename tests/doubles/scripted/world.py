@@ -15,7 +15,7 @@ from tuicont.core.model.event import Event, Topic
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.state import State, Verb, refusal
-from tuicont.core.model.stats import Pressure, Rates, Sample
+from tuicont.core.model.stats import Rates, Sample
 
 SECOND = 1_000_000_000
 START_NS = 1_795_469_400 * SECOND
@@ -182,9 +182,9 @@ class World:
             write_bytes=at * 120_000 + at // 6 * 400_000,
             read_ops=at * 10,
             write_ops=at * 30,
-            cpu_pressure=Pressure(some_avg10=0.0 if frozen else round(14 * wave, 2)),
-            memory_pressure=Pressure(some_avg10=0.0),
-            io_pressure=Pressure(some_avg10=0.0 if frozen else 0.7),
+            cpu_some_avg10=0 if frozen else round(1400 * wave),
+            memory_some_avg10=0,
+            io_some_avg10=0 if frozen else 70,
         )
 
     def rates(self, container: Container, at: int) -> Rates:
@@ -195,9 +195,7 @@ class World:
         wave = (math.sin((at + phase) / 3) + 1) / 2
         return Rates(
             cpu=round(48 * wave, 2),
-            cpu_user=round(36 * wave, 2),
-            cpu_system=round(12 * wave, 2),
-            throttled=0.5,
+            throttled=10.0,
             read_bytes=40_000 * wave,
             write_bytes=120_000 * wave,
         )

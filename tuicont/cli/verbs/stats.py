@@ -10,7 +10,8 @@ from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.docker.usage import COLUMNS, Used
 from tuicont.cli.kit.listing import add_format, lines
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.core.model.stats import Rates, Snapshot
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Rates
 
 _FIRST_INTERVAL, _INTERVAL = 0.5, 1.0
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from tuicont.core.cgroup.controller import Controller, Place
+from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.listing import files
-from tuicont.core.cgroup.sampling import FileSampler, Located
+from tuicont.core.cgroup.sampling import FileSampler
 from tuicont.core.cgroup.settings import Step, carry_out, missing, setting
 from tuicont.core.cgroup.tree import members
 from tuicont.core.errors import Conflict
@@ -73,7 +74,7 @@ class DirectoryGroup(ABC):
         """See `Cgroup`."""
         return FileSampler(self.sources())
 
-    def sources(self, names: Iterable[str] | None = None) -> Iterator[Located]:
+    def sources(self, names: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:
         """(path, what to take from it) of all controllers, or of those named, as far as this host has them."""
         for controller in self.controllers:
             parent = self.parent(controller.name)

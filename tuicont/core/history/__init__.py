@@ -1,1 +1,1 @@
-"""What was measured: taken, kept, and the rates between two samples."""
+"""What was measured: taken, packed and kept."""

@@ -1,96 +1,100 @@
-"""The samples of one container over the last minutes: a ring of fixed length, and blocks of them as bytes.
+"""Rows of one container over a time: the newest as they came, older ones packed in blocks.
 
-Knows nothing of where samples come from or where the bytes are kept. Little changes from one sample to the
-next, so each is kept as the packed differences to the one before: about 50 bytes instead of 1,000, which is
-what lets 500 containers have minutes of history each.
+Knows nothing of where samples come from or where blocks are stored, nor when to pack.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from itertools import islice, pairwise
-from operator import add, sub
+from typing import NamedTuple
 
-import msgspec
-
-from tuicont.core.cgroup.counters import SLOTS
-from tuicont.core.cgroup.sampling import row_of_sample, sample_of_row
+from tuicont.core.history.blocks import pack, unpack
+from tuicont.core.model.series import ROW, Series
 from tuicont.core.model.stats import Sample
 
-CAPACITY = 600
-_FORMAT = 1
 
-_Row = list[int]
-_encoder = msgspec.msgpack.Encoder()
-_row_decoder = msgspec.msgpack.Decoder(_Row)
-_block_decoder = msgspec.msgpack.Decoder(tuple[int, list[_Row]])
+class Block(NamedTuple):
+    """Rows from the time of the first to that of the last, packed."""
+
+    first_ns: int
+    last_ns: int
+    packed: bytes
 
 
-class History:
-    """The last `capacity` samples. Not for two threads at the same time."""
+class Ring:
+    """Rows of the last `span_ns`, each later than the one before, of which the last `recent` at least can be read
+    without unpacking. Not for two threads at the same time."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._last: _Row = []
-        self._steps: deque[bytes] = deque(maxlen=max(capacity, 1) - 1)
+    def __init__(self, span_ns: int, recent: int = 0) -> None:
+        self._span_ns = span_ns
+        self._least = recent
+        self._blocks: deque[Block] = deque()
+        self._unpacked = Series()
+        self._open = 0
 
-    def __len__(self) -> int:
-        return len(self._steps) + 1 if self._last else 0
+    @property
+    def recent(self) -> Series:
+        """The newest rows: those that no block has yet, and some before them."""
+        return self._unpacked
+
+    @property
+    def open(self) -> Series:
+        """The rows that no block has yet."""
+        return self._unpacked.newest(self._open)
+
+    @property
+    def first_ns(self) -> int:
+        """The time of the oldest row that is kept; 0 when there is none."""
+        if self._blocks:
+            return self._blocks[0].first_ns
+        return self.open.time(0) if self._open else 0
 
     @property
     def last_ns(self) -> int:
-        """The time of the newest sample; 0 when there is none."""
-        return self._last[0] if self._last else 0
+        """The time of the newest row; 0 when there is none."""
+        if self._unpacked:
+            return self._unpacked.time(-1)
+        return self._blocks[-1].last_ns if self._blocks else 0
 
     def append(self, sample: Sample) -> None:
-        """Add the newest sample; the oldest one goes when the ring is full."""
-        row = _row(sample)
-        if self._last:
-            self._steps.append(_encoder.encode(_difference(row, self._last)))
-        self._last = row
+        """Add the newest sample. A clock that was set back takes along what was measured after it."""
+        if sample.time_ns <= self.last_ns:
+            self._forget_from(sample.time_ns)
+        kept = self._unpacked.newest(max(self._open, self._least - 1))
+        self._unpacked = Series(kept.rows + ROW.pack(*sample))
+        self._open += 1
 
-    def tail(self, count: int | None = None) -> tuple[Sample, ...]:
-        """The newest `count` samples (None: all), oldest first."""
-        if not self._last or count == 0:
-            return ()
-        row = self._last
-        rows = [row]
-        for step in islice(reversed(self._steps), None if count is None else count - 1):
-            row = _difference(row, _row_decoder.decode(step))
-            rows.append(row)
-        return tuple(map(_sample, reversed(rows)))
+    def precede(self, earlier: Series) -> None:
+        """Fill `recent` up with rows from before the first; the ring keeps them no longer than that."""
+        whole = earlier.joined(self._unpacked)
+        self._unpacked = whole.newest(max(self._open, self._least))
 
+    def seal(self) -> Block | None:
+        """Pack the rows that no block has yet; None when there are none."""
+        rows = self.open
+        if not rows:
+            return None
+        block = _packed(rows)
+        self._blocks.append(block)
+        self._unpacked, self._open = self._unpacked.newest(self._least), 0
+        while self._blocks[0].last_ns < block.last_ns - self._span_ns:
+            self._blocks.popleft()
+        return block
 
-def encode(samples: Sequence[Sample]) -> bytes:
-    """A block of samples, oldest first, as bytes for `decode`."""
-    rows = [_row(sample) for sample in samples]
-    return _encoder.encode((_FORMAT, [*rows[:1], *(_difference(after, before) for before, after in pairwise(rows))]))
+    def read(self, from_ns: int, to_ns: int) -> Series:
+        """The window of rows from one time on and before another; only the blocks in it are unpacked."""
+        packed = [block.packed for block in self._blocks if block.last_ns >= from_ns and block.first_ns < to_ns]
+        return Series(b"".join([*map(unpack, packed), self.open.rows])).between(from_ns, to_ns)
 
-
-def decode(block: bytes) -> tuple[Sample, ...]:
-    """The samples of a block. One that is damaged or of another version has none: old numbers are worth less
-    than a start that succeeds."""
-    try:
-        version, steps = _block_decoder.decode(block)
-    except msgspec.MsgspecError:
-        return ()
-    if version != _FORMAT or any(len(step) != SLOTS + 1 for step in steps):
-        return ()
-    samples: list[Sample] = []
-    row = [0] * (SLOTS + 1)
-    for step in steps:
-        row = list(map(add, row, step))
-        samples.append(_sample(row))
-    return tuple(samples)
+    def _forget_from(self, time_ns: int) -> None:
+        while self._blocks and self._blocks[-1].last_ns >= time_ns:
+            kept = Series(unpack(self._blocks.pop().packed)).between(0, time_ns)
+            if kept:
+                self._blocks.append(_packed(kept))
+        rows = self._unpacked.between(0, time_ns)
+        self._open = max(self._open - (len(self._unpacked) - len(rows)), 0)
+        self._unpacked = rows
 
 
-def _row(sample: Sample) -> _Row:
-    return [sample.time_ns, *row_of_sample(sample)]
-
-
-def _sample(row: _Row) -> Sample:
-    return sample_of_row(row[0], row[1:])
-
-
-def _difference(after: _Row, before: _Row) -> _Row:
-    return list(map(sub, after, before))
+def _packed(rows: Series) -> Block:
+    return Block(rows.time(0), rows.time(-1), pack(rows.rows))

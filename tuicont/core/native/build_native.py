@@ -30,8 +30,7 @@ long tuicont_fsmount(int fd, unsigned flags, unsigned attributes);
 long tuicont_bpf(int command, void *attributes, unsigned size);
 struct tuicont_field { const char *key; int length; int slot; int64_t scale; };
 struct tuicont_source { int fd; int form; int count; const struct tuicont_field *fields; };
-struct tuicont_group { const struct tuicont_source *sources; int count; int slots; int64_t *row; int64_t time_ns;
-                       int status; };
+struct tuicont_group { const struct tuicont_source *sources; int count; int slots; int64_t *row; int status; };
 void tuicont_sample(struct tuicont_group **groups, int count);
 """
 

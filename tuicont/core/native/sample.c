@@ -1,8 +1,8 @@
 /* Reading the counters of many cgroups in one call: pread and parsing without an interpreter between them.
  *
  * Knows four formats of text and nothing of controllers: which file has which key, and where its value goes in
- * a group's row, is said by the caller. A row starts as UNKNOWN; what is found is added, so that several files,
- * and negative scales, may share a place. */
+ * a group's row, is said by the caller. A row begins with its time; the other places start as UNKNOWN, and what is
+ * found is added, so that several files, and negative scales, may share a place. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,7 +33,6 @@ struct tuicont_group {
     int count;
     int slots;
     int64_t *row;
-    int64_t time_ns;
     int status;
 };
 
@@ -128,10 +127,10 @@ static void take(const struct tuicont_source *source, const char *text, int64_t 
 static void sample_group(struct tuicont_group *group) {
     char text[16384];
     struct timespec now;
-    for (int i = 0; i < group->slots; i++) group->row[i] = UNKNOWN;
+    for (int i = 1; i < group->slots; i++) group->row[i] = UNKNOWN;
     group->status = 0;
     clock_gettime(CLOCK_REALTIME, &now);
-    group->time_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+    group->row[0] = now.tv_sec * 1000000000LL + now.tv_nsec;
     for (int i = 0; i < group->count; i++) {
         ssize_t size = pread(group->sources[i].fd, text, sizeof text - 1, 0);
         if (size < 0 && errno == ENODEV) {
@@ -142,7 +141,7 @@ static void sample_group(struct tuicont_group *group) {
         text[size] = 0;
         take(&group->sources[i], text, group->row);
     }
-    for (int i = 0; i < group->slots; i++)
+    for (int i = 1; i < group->slots; i++)
         if (group->row[i] < 0) group->row[i] = group->row[i] == UNKNOWN ? -1 : 0;
 }
 

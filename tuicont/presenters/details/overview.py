@@ -9,6 +9,7 @@ import time
 from tuicont.core.engine.api import LIMITS
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
+from tuicont.core.model.rates import throttled_percent
 from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.containers import state_cell
@@ -161,7 +162,7 @@ def _limits(limits: Limits, sample: Sample | None, width: int) -> list[Line]:
     if sample is not None and sample.oom_kills > 0:
         rows.append(_row("oom kills", (str(sample.oom_kills), "bad")))
     if sample is not None and sample.throttled_periods > 0:
-        share = 100 * sample.throttled_periods / max(sample.periods, 1)
+        share = throttled_percent(sample.periods, sample.throttled_periods)
         rows.append(_row("throttled", (f"in {percent(share)} of its periods", "warn" if share > 10 else "")))
     return rows
 

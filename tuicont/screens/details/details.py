@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Label
 
 from tuicont.core.model.container import Container
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.screens.details.logs_pane import LogsPane
 from tuicont.screens.details.metrics_pane import TAB as METRICS

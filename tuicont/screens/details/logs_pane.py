@@ -16,7 +16,7 @@ from textual.message import Message
 
 from tuicont.actions import Scope
 from tuicont.core.model.container import Container
-from tuicont.core.model.stats import Snapshot
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters.details.line import counted
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer

@@ -1,15 +1,17 @@
-"""The metrics tab: the engine's history when it is opened, then one more sample each tick."""
+"""The metrics tab: the engine's history of the container, and each snapshot's newest samples behind it."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import ClassVar
 
 from textual.binding import BindingType
 
 from tuicont.actions import Scope
 from tuicont.core.engine.api import Engine
 from tuicont.core.model.container import Container
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters.details import metrics
 from tuicont.presenters.details.line import Page
@@ -17,14 +19,15 @@ from tuicont.presenters.details.view import View
 from tuicont.screens.details.pane import PagePane, PageTab
 from tuicont.widgets.keys import bindings_for
 
-_KEPT = 24 * 3600
+_EVERY_NS = 15_000_000_000
+"""A snapshot's newest samples reach back further: there is no hole between the two."""
 
 
-def _history(engine: Engine, ref: str) -> list[Sample]:
-    return list(engine.metrics.history(ref))
+def _history(engine: Engine, ref: str) -> Series:
+    return engine.metrics.history(ref)
 
 
-TAB = PageTab("metrics", "metrics", "metrics", metrics.page, _history)
+TAB = PageTab("metrics", "metrics", "metrics", metrics.page, _history, _EVERY_NS)
 
 
 class MetricsPane(PagePane):
@@ -38,13 +41,8 @@ class MetricsPane(PagePane):
 
     def view_of(self, container: Container, snapshot: Snapshot) -> View:
         view = super().view_of(container, snapshot)
-        history: Any = view.data
-        if history is not None and view.sample is not None:
-            if not history or view.sample.time_ns > history[-1].time_ns:
-                history.append(view.sample)
-            if len(history) > _KEPT:
-                del history[: len(history) - _KEPT]
-        return view
+        recent = snapshot.recent.get(container.id)
+        return view if view.data is None or recent is None else replace(view, data=view.data.joined(recent))
 
     def present(self, view: View) -> Page:
         return metrics.page(view, metrics.SECONDS_A_POINT[self._scale])

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Sample
+
+ALL_TIME = 1 << 62
+"""No sample is as late as this."""
 
 
 class Metrics(Protocol):
@@ -19,5 +24,7 @@ class Metrics(Protocol):
     def sample(self, ref: str) -> Sample:
         """One fresh sample. Raises `Conflict` for a container that does not run."""
 
-    def history(self, ref: str) -> tuple[Sample, ...]:
-        """The samples kept for a container, oldest first, about one a second."""
+    def history(self, ref: str, from_ns: int = 0, to_ns: int = ALL_TIME) -> Series:
+        """The samples kept for a container, from one time (ns since the epoch) on and before another: about one a
+        second of the last ten minutes, across restarts; before them one a minute of the last day, as far as this
+        engine has taken them."""

@@ -13,6 +13,7 @@ import time
 
 import msgspec
 
+from tuicont.core.engine.api.metrics import ALL_TIME
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
@@ -20,13 +21,16 @@ from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records
 from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.history.collector import Collector
-from tuicont.core.history.ring import CAPACITY, decode, encode
+from tuicont.core.history.levels import SECONDS_NS, series_of
+from tuicont.core.history.ring import Block
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
-from tuicont.core.model.stats import Sample, Snapshot
+from tuicont.core.model.series import Series
+from tuicont.core.model.snapshot import Snapshot
+from tuicont.core.model.stats import Sample
 
-_WRITE_SECONDS = 60
-"""How often a container's newest samples are stored: a tick stores a sixtieth of them, so that none is long."""
+_RECALLED = 100
+"""Of how many containers a tick reads what was stored before: as many as may be in sight, and no tick is long."""
 
 
 class LocalMetrics:
@@ -42,7 +46,7 @@ class LocalMetrics:
         self._collector = Collector(lambda group: drivers.cgroups.open(group).sampler())
         self._alive: dict[str, Container] = {}
         self._writer: int | None = None
-        self._written_ns: dict[str, int] = {}
+        self._unrecalled: dict[str, None] = {}
         self._oom: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -51,20 +55,21 @@ class LocalMetrics:
         alive = {c.id: c for c in containers if c.state.alive}
         with self._lock:
             now = time.time_ns()
-            for container_id in alive.keys() - self._alive.keys():
-                self._written_ns[container_id] = now
-            samples, rates = self._collector.collect(tuple(alive))
+            self._recall()
+            samples, rates, recent = self._collector.collect(tuple(alive))
             ended = self._alive.keys() - alive.keys()
+            blocks = [*self._collector.seal(ended), *self._collector.seal_due(time.monotonic_ns())]
             if self._is_writer():
                 self._report_oom(alive, samples)
-                self._write([*ended, *self._due(now)])
+                self._write(blocks)
             for container_id in ended:
                 self._collector.forget(container_id)
                 self._oom.pop(container_id, None)
-                del self._written_ns[container_id]
+                self._unrecalled.pop(container_id, None)
+            self._unrecalled |= dict.fromkeys(alive.keys() - self._alive.keys())
             self._alive = alive
         limits = self._bundles.limits_of_all(containers)
-        return Snapshot(time_ns=now, containers=containers, limits=limits, samples=samples, rates=rates)
+        return Snapshot(time_ns=now, containers=containers, limits=limits, samples=samples, rates=rates, recent=recent)
 
     def refreshed(self, last: Snapshot) -> Snapshot:
         self._ends.settle_all()
@@ -82,18 +87,18 @@ class LocalMetrics:
             raise Conflict(f"read the statistics of {container.name}", "its cgroup is gone")
         return sample
 
-    def history(self, ref: str) -> tuple[Sample, ...]:
+    def history(self, ref: str, from_ns: int = 0, to_ns: int = ALL_TIME) -> Series:
         container_id = self._records.find(ref, f"read the history of {ref}").id
-        own = self._collector.history(container_id)
-        oldest = own[0].time_ns if own else time.time_ns()
-        stored = (sample for block in self._store.history(container_id) for sample in decode(block))
-        return (*(sample for sample in stored if sample.time_ns < oldest), *own)[-CAPACITY:]
+        own = self._collector.history(container_id, from_ns, to_ns)
+        if own.minutes:
+            return own
+        return series_of(self._store.history(container_id)).between(from_ns, to_ns).joined(own)
 
     def close(self) -> None:
         """Store what is not stored yet and close the samplers."""
         with self._lock:
             if self._writer is not None:
-                self._write(list(self._alive))
+                self._write(self._collector.seal(self._alive))
                 os.close(self._writer)
                 self._writer = None
             self._collector.close()
@@ -103,29 +108,24 @@ class LocalMetrics:
             self._writer = self._locks.meter()
         return self._writer is not None
 
-    def _due(self, now: int) -> list[str]:
-        """Those whose history waits longest to be stored: as many as a tick may store."""
-        latest = now - _WRITE_SECONDS * 1_000_000_000
-        waiting = [container_id for container_id, written in self._written_ns.items() if written < latest]
-        return waiting[: len(self._written_ns) // _WRITE_SECONDS + 1]
+    def _recall(self) -> None:
+        """Give the containers that appeared in an earlier tick what was stored before: the first tick, which a start
+        waits for, does without."""
+        for container_id in list(self._unrecalled)[:_RECALLED]:
+            del self._unrecalled[container_id]
+            # A database that cannot be read is told by the verbs that need it.
+            with contextlib.suppress(EngineError):
+                self._collector.precede(container_id, series_of(self._store.history(container_id)[-2:]))
 
-    def _write(self, container_ids: list[str]) -> None:
-        blocks = []
-        for container_id in container_ids:
-            since = self._written_ns[container_id]
-            fresh = tuple(s for s in self._collector.history(container_id, 2 * _WRITE_SECONDS) if s.time_ns > since)
-            if fresh:
-                blocks.append((container_id, fresh))
+    def _write(self, blocks: list[tuple[str, Block]]) -> None:
         if not blocks:
             return
         # History is worth less than the tick that shows it: a full disk is told by the verbs that need it.
         with contextlib.suppress(EngineError), self._store.transaction(quiet=True) as transaction:
-            for container_id, fresh in blocks:
+            for container_id, block in blocks:
                 if transaction.container(container_id) is not None:
-                    oldest = fresh[-1].time_ns - CAPACITY * 1_000_000_000
-                    transaction.add_history(container_id, fresh[0].time_ns, encode(fresh), oldest)
-        for container_id, fresh in blocks:
-            self._written_ns[container_id] = fresh[-1].time_ns
+                    oldest = block.last_ns - SECONDS_NS
+                    transaction.add_history(container_id, block.first_ns, block.packed, oldest)
 
     def _report_oom(self, alive: dict[str, Container], samples: dict[str, Sample]) -> None:
         for container_id, sample in samples.items():
