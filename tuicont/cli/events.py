@@ -14,7 +14,7 @@ from tuicont.cli.parser import Command, VerbParser
 from tuicont.cli.words import NANO, timestamp
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid
-from tuicont.core.model.event import Event
+from tuicont.core.model.event import CONTAINER, IMAGE, Event
 from tuicont.text.units import plain
 
 _ALL = 1 << 31
@@ -62,9 +62,9 @@ def _matcher(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Event]
     tests: dict[str, Callable[[Event, str], bool]] = {
         "event": lambda event, value: event.topic.rsplit("/", 1)[-1] == value,
         "topic": lambda event, value: event.topic == value,
-        "container": lambda event, value: not _is_image(event) and _is(event, value),
-        "image": lambda event, value: _is_image(event) and _is(event, value),
-        "type": lambda event, value: ("image" if _is_image(event) else "container") == value,
+        "container": lambda event, value: event.about == CONTAINER and _is(event, value),
+        "image": lambda event, value: event.about == IMAGE and _is(event, value),
+        "type": lambda event, value: event.about == value,
     }
     by_key: dict[str, list[str]] = {}
     for key, value in filters:
@@ -72,10 +72,6 @@ def _matcher(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Event]
             raise Invalid("filter events", f"there is no filter {key!r}", hint=f"there are: {', '.join(tests)}")
         by_key.setdefault(key, []).append(value)
     return lambda event: all(any(tests[k](event, v) for v in alternatives) for k, alternatives in by_key.items())
-
-
-def _is_image(event: Event) -> bool:
-    return event.topic.startswith("/images/")
 
 
 def _is(event: Event, value: str) -> bool:
@@ -88,7 +84,7 @@ def _row(event: Event) -> dict[str, Any]:
         "Time": event.time_ns // NANO,
         "TimeNano": event.time_ns,
         "Topic": event.topic,
-        "Type": "image" if _is_image(event) else "container",
+        "Type": event.about,
         "Action": event.topic.rsplit("/", 1)[-1],
         "ID": event.subject,
         "Name": event.name,

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tuicont.core.errors import EngineError
 from tuicont.core.host.lists import format_list, parse_list
+from tuicont.core.model import signals
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount, Ulimit
 from tuicont.core.security import capabilities, rlimits, sysctls
-from tuicont.core.spec import signals
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.options import security_options
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuicont.core.model.container import Link, Namespace
+from tuicont.core.model.namespaces import MEANINGS
 from tuicont.presenters.details.line import Line, Page, columns, fit, head, safe, said
 from tuicont.presenters.details.view import View
-
-MEANINGS = {
-    "mnt": "mounts: sees its image only",
-    "uts": "host and domain name",
-    "pid": "processes: its init is 1",
-    "net": "interfaces, routes and ports",
-    "ipc": "System V IPC, queues, /dev/shm",
-    "cgroup": "sees its own cgroup as /",
-    "user": "user and group numbers",
-    "time": "boot and monotonic clocks",
-}
 
 
 def page(view: View) -> Page:

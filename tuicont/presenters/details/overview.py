@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import time
 
+from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest
@@ -104,21 +104,14 @@ def _ending(container: Container, width: int) -> list[Line]:
         if status.oom_killed:
             reason = "killed by the kernel: its memory limit was reached"
         elif status.signal:
-            reason = f"killed by {signal_name(status.signal)}"
+            name = signals.name(status.signal)
+            reason = f"killed by {name}" if name.startswith("SIG") else f"killed by signal {name}"
         rows.append(_row("exit", (str(status.code), "bad" if status.code else "good"), (f"  {reason}", "")))
     if container.restarts:
         rows.append(_row("restarts", (str(container.restarts), "")))
     if container.error:
         rows += _rows("error", container.error.replace("\n", " · "), width, "bad")
     return rows
-
-
-def signal_name(number: int) -> str:
-    """SIGKILL for 9."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _network(mode: str) -> tuple[tuple[str, str], ...]:
