@@ -1,17 +1,13 @@
-"""What presenters hand to widgets: text with a tone, and the columns it stands in. Pure.
-
-A tone is a meaning ("bad"), never a colour; the theme gives it one.
-"""
+"""What presenters hand to widgets: text with a tone, and the columns it stands in. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-Span = tuple[str, str]
-"""(text, tone)"""
-Cell = tuple[Span, ...]
+from tuicont.presenters.tones import Tone
 
-TONES = ("muted", "accent", "good", "frozen", "warn", "bad", "track", "heading")
+Span = tuple[str, Tone]
+Cell = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +21,5 @@ class Column:
     sortable: bool = True
 
 
-def cell(text: str, tone: str = "") -> Cell:
+def cell(text: str, tone: Tone = "") -> Cell:
     return ((text, tone),)

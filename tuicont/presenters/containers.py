@@ -11,12 +11,13 @@ from tuicont.core.model.limits import NO_LIMITS, Limits
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample, Snapshot
 from tuicont.presenters.cells import Cell, Column, Span, cell
+from tuicont.presenters.tones import Tone, of_use, of_waiting
 from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 
 NONE = cell("–", "muted")
 _BAR = 6
 _DESCENDING = frozenset({"cpu", "memory", "pids", "read", "write", "pressure"})
-_LOOKS: dict[State, tuple[str, str, str]] = {
+_LOOKS: dict[State, tuple[str, str, Tone]] = {
     State.CREATED: ("○", "created", "muted"),
     State.RUNNING: ("●", "running", "good"),
     State.PAUSED: ("❄", "frozen", "frozen"),
@@ -127,8 +128,7 @@ def _cpu(limits: Limits, rates: Rates | None, history: Sequence[float], width: i
     if history and not limits.cpus:
         full = max(full, *history)
     share = rates.cpu / full
-    tone = "bad" if share > 0.95 else "warn" if share > 0.75 else ""
-    return ((f"{percent(rates.cpu):>5} ", tone), (spark(list(history), width, full), "accent"))
+    return ((f"{percent(rates.cpu):>5} ", of_use(share, "")), (spark(list(history), width, full), "accent"))
 
 
 def _memory(sample: Sample | None, own_limit: int | None) -> Cell:
@@ -140,9 +140,8 @@ def _memory(sample: Sample | None, own_limit: int | None) -> Cell:
     if limit <= 0:
         return (used,)
     part = sample.memory / limit
-    tone = "bad" if part > 0.9 else "warn" if part > 0.75 else "good"
     filled, rest = bar(part, _BAR)
-    return (used, (filled, tone), (rest, "track"), (f" {size(limit):>4}", "muted"))
+    return (used, (filled, of_use(part, "good")), (rest, "track"), (f" {size(limit):>4}", "muted"))
 
 
 def _rate(value: float) -> Cell:
@@ -165,7 +164,7 @@ def _pressure(sample: Sample | None) -> Cell:
     value, name = pressure_of(sample)
     if value < 0.5:
         return NONE
-    return cell(f"{name} {percent(value)}", "bad" if value > 40 else "warn" if value > 10 else "")
+    return cell(f"{name} {percent(value)}", of_waiting(value, ""))
 
 
 def order(snapshot: Snapshot, sort: str, *, reverse: bool, query: str) -> list[Container]:

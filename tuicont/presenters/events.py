@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tuicont.core.model.event import Event
 from tuicont.presenters.cells import Cell, Column, cell
+from tuicont.presenters.tones import Tone
 from tuicont.text.units import clock, plain, shorten, size
 
-_LOOKS: dict[str, tuple[str, str, str]] = {
+_LOOKS: dict[str, tuple[str, Tone, str]] = {
     "/containers/create": ("○", "muted", "created"),
     "/containers/update": ("◇", "accent", "limits changed"),
     "/containers/rename": ("◇", "accent", "renamed"),
@@ -26,7 +27,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "/engine/repair": ("✚", "warn", "repaired"),
 }
 
-_GOOD_END = ("■", "muted", "exited")
+_GOOD_END: tuple[str, Tone, str] = ("■", "muted", "exited")
 _UNSAID = frozenset({"exec_id"})
 _SIZES = frozenset({"memory", "memory_swap", "memory_reservation", "limit", "bytes"})
 
@@ -71,7 +72,7 @@ def words(event: Event) -> tuple[str, str]:
     return plain(word), plain(" · ".join(details))
 
 
-def _look(event: Event) -> tuple[str, str, str]:
+def _look(event: Event) -> tuple[str, Tone, str]:
     """Glyph, tone and word."""
     if event.topic == "/tasks/exit" and event.detail.get("exit_code") == "0":
         return _GOOD_END

@@ -21,7 +21,8 @@ from textual.strip import Strip
 
 from tuicont.actions import Scope
 from tuicont.messages import RunAction
-from tuicont.presenters.cells import TONES, Cell, Column
+from tuicont.presenters.cells import Cell, Column
+from tuicont.presenters.tones import TONES
 from tuicont.widgets.keys import bindings_for
 
 _GUTTER = 2

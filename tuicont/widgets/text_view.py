@@ -16,19 +16,16 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tuicont.presenters.cells import TONES
-from tuicont.presenters.details.line import TONES as OWN_TONES
 from tuicont.presenters.details.line import Line, Page, text_of, width_of
+from tuicont.presenters.tones import TONES
 from tuicont.widgets.moving import Moving
 from tuicont.widgets.strips import over, with_matches
-
-_ALL_TONES = (*TONES, *OWN_TONES)
 
 
 class TextView(Moving):
     """Shows one `Page`."""
 
-    COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in _ALL_TONES), "text--cursor", "text--match"}
+    COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in TONES), "text--cursor", "text--match"}
     DEFAULT_CSS = """
     TextView { height: 1fr; width: 1fr; background: $surface; color: $foreground; scrollbar-size: 0 1;
         overflow-x: auto; overflow-y: auto; }

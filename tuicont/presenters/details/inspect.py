@@ -8,12 +8,13 @@ from typing import Any
 
 from tuicont.presenters.details.line import Line, Page, counted, safe, said
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import Tone
 
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>true|false|null)'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<other>[^\"tfn\d-]+|.)"
 )
-_TONES = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
+_TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
 
 
 def page(view: View) -> Page:

@@ -6,9 +6,10 @@ from tuicont.core.engine.api import LayerView
 from tuicont.presenters.details.line import Line, Page, counted, fit, fit_end, right, said
 from tuicont.presenters.details.overview import short
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import Tone
 from tuicont.text.units import size
 
-KINDS = {
+KINDS: dict[str, tuple[str, Tone, str]] = {
     "A": ("+", "good", "added"),
     "C": ("~", "warn", "changed: copied up"),
     "D": ("-", "bad", "deleted: a whiteout"),

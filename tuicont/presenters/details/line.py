@@ -12,12 +12,10 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from tuicont.presenters.cells import Cell, Span
+from tuicont.presenters.tones import Tone
 from tuicont.text.units import plain
 
 Line = Cell
-
-TONES = ("changed",)
-"""Tones beside those of `cells.TONES`: a value that was another one a tick ago."""
 
 
 class Page(NamedTuple):
@@ -30,7 +28,7 @@ class Page(NamedTuple):
     status: str = ""
 
 
-def said(text: str, tone: str = "muted") -> Page:
+def said(text: str, tone: Tone = "muted") -> Page:
     """A page that says one thing: why there is nothing else to show."""
     return Page(lines=((), *(((f"  {part}", tone),) for part in text.split("\n"))))
 
@@ -82,7 +80,7 @@ def text_of(line: Line) -> str:
     return "".join(text for text, _ in line).rstrip()
 
 
-def wrapped(text: str, width: int, tone: str = "") -> list[Line]:
+def wrapped(text: str, width: int, tone: Tone = "") -> list[Line]:
     """`text` made safe and broken into lines of at most `width` cells, at blanks where there are any."""
     lines: list[Line] = []
     rest = safe(text)
@@ -127,7 +125,7 @@ def columns(widths: Sequence[int], cells: Iterable[Span | str], align: str = "")
     for index, (width, cell) in enumerate(zip(widths, cells, strict=True)):
         if width <= 0:
             continue
-        text, tone = (cell, "") if isinstance(cell, str) else cell
+        text, tone = cell if not isinstance(cell, str) else (cell, "")
         how = align[index : index + 1]
         fitted = right(text, width) if how == "r" else fit_end(text, width) if how == "e" else fit(text, width)
         if row:

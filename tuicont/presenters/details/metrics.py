@@ -13,6 +13,7 @@ from tuicont.presenters.containers import pressure_of
 from tuicont.presenters.details.chart import Chart, Values, binary_ceiling, ceiling, drawn
 from tuicont.presenters.details.line import Line, Page, beside, counted, said
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import of_use, of_waiting
 from tuicont.text.units import percent, size
 
 SECONDS_A_POINT = (1, 2, 5, 15, 60)
@@ -99,7 +100,7 @@ def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Val
             cpu,
             cpu_top,
             percent,
-            _tone(now_cpu / cpu_top if limits.cpus else 0.0),
+            of_use(now_cpu / cpu_top if limits.cpus else 0.0, "accent"),
         ),
         Chart(
             "memory",
@@ -107,7 +108,7 @@ def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Val
             memory,
             memory_top,
             size,
-            _tone(last.memory / limit if limit else 0.0),
+            of_use(last.memory / limit if limit else 0.0, "accent"),
         ),
         Chart(
             "pids",
@@ -115,11 +116,16 @@ def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Val
             pids,
             pids_top,
             lambda v: f"{v:.0f}",
-            _tone(last.pids / last.pids_limit if last.pids_limit > 0 else 0.0),
+            of_use(last.pids / last.pids_limit if last.pids_limit > 0 else 0.0, "accent"),
         ),
         Chart("i/o", f"{size(now_io)}/s", io, binary_ceiling(io, 1024.0), size),
         Chart(
-            "pressure", _waiting(last, width), pressure, ceiling(pressure, 10.0), percent, _tone(_last(pressure) / 50)
+            "pressure",
+            _waiting(last, width),
+            pressure,
+            ceiling(pressure, 10.0),
+            percent,
+            of_waiting(_last(pressure), "accent"),
         ),
         Chart(
             "throttled",
@@ -127,17 +133,13 @@ def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Val
             throttled,
             100.0,
             percent,
-            _tone(_last(throttled) / 50),
+            of_waiting(_last(throttled), "accent"),
         ),
     ]
 
 
 def _last(values: Values) -> float:
     return next((v for v in reversed(values) if v is not None), 0.0)
-
-
-def _tone(share: float) -> str:
-    return "bad" if share > 0.95 else "warn" if share > 0.75 else "accent"
 
 
 def cpu_percent(after: Sample, before: Sample, elapsed: float) -> float | None:

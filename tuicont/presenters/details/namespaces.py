@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tuicont.core.model.container import Link, Namespace
 from tuicont.core.model.namespaces import MEANINGS
+from tuicont.presenters.cells import Span
 from tuicont.presenters.details.line import Line, Page, columns, fit, head, safe, said
 from tuicont.presenters.details.view import View
 
@@ -55,7 +56,7 @@ def _interfaces(links: Sequence[Link]) -> list[Line]:
     return rows
 
 
-def whose(namespace: Namespace) -> tuple[str, str]:
+def whose(namespace: Namespace) -> Span:
     """`own`, `shared with host`, `shared with web-2`."""
     if namespace.host:
         return "shared with host", "warn"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from tuicont.core.model.container import Process
 from tuicont.presenters.details.line import Line, Page, columns, counted, head, said
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import Tone
 from tuicont.text.units import age, percent, size
 
-_STATES = {"R": "good", "D": "warn", "Z": "bad", "T": "frozen", "t": "frozen"}
+_STATES: dict[str, Tone] = {"R": "good", "D": "warn", "Z": "bad", "T": "frozen", "t": "frozen"}
 
 
 def page(view: View) -> Page:
