@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 THEMES = ("dark", "light", "high-contrast", "colour-blind")
-SORTS = ("name", "state", "image", "cpu", "memory", "pids", "read", "write", "pressure", "age")
 SYSTEM_FILE = "/etc/tuicont/config.yaml"
 
 
@@ -137,6 +136,12 @@ def _switch(node: Node, file: str) -> bool:
     return value in ("true", "yes", "on")
 
 
+def _sort(node: Node, file: str) -> str:
+    from tuicont.presenters.containers import TABLE
+
+    return _one_of(tuple(TABLE.orders))(node, file)
+
+
 def _keys(node: Node, file: str) -> dict[str, str]:
     from tuicont.actions import BY_ID, PRESETS
 
@@ -155,7 +160,7 @@ def _keys(node: Node, file: str) -> dict[str, str]:
 _READERS: dict[str, Callable[[Node, str], Any]] = {
     "theme": _one_of(THEMES),
     "interval": _interval,
-    "sort": _one_of(SORTS),
+    "sort": _sort,
     "read_only": _switch,
     "keys": _keys,
 }

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.core.model.container import Container, RemovalLoss
-from tuicont.core.model.event import Event
+from tuicont.core.model.state import State
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters import containers as rows
 from tuicont.presenters.cells import Cell
-from tuicont.presenters.events import words
 from tuicont.presenters.loss import loss_text
 
 
@@ -25,28 +25,29 @@ def named(engine: ScriptedEngine, name: str) -> Container:
 
 @given(st.integers(78, 300))
 def test_the_columns_fit_their_width(width: int) -> None:
-    columns = rows.columns_for(width)
-    assert sum(column.width for column in columns) + rows.gap_for(width) * (len(columns) - 1) <= width
+    columns, gap = rows.TABLE.place(width)
+    assert sum(cells for _, cells in columns) + gap * (len(columns) - 1) <= width
 
 
 def test_every_cell_fits_its_column() -> None:
     engine = ScriptedEngine(10)
     snapshot = engine.metrics.snapshot()
     for width in (78, 118, 158):
-        columns = rows.columns_for(width)
+        placing = rows.TABLE.place(width)
         for c in snapshot.containers:
-            sample, rates = snapshot.samples.get(c.id), snapshot.rates.get(c.id)
-            drawn = rows.cells(c, columns, sample, rates, [5.0, 9.0], snapshot.time_ns)
-            for column, cell in zip(columns, drawn, strict=True):
-                assert len(text(cell)) <= column.width, (column, cell)
+            drawn = placing.cells(rows.row_of(c, snapshot, [5.0, 9.0]))
+            for (column, cells), cell in zip(placing.columns, drawn, strict=True):
+                assert len(text(cell)) <= cells, (column, cell)
 
 
 def test_what_does_not_run_shows_no_figures_even_when_a_sample_is_left() -> None:
     engine = ScriptedEngine()
     eater = named(engine, "eater")
-    columns = rows.columns_for(78)
-    drawn = rows.cells(eater, columns, engine.sample(eater, 3), engine.rates(eater, 3), [1.0], engine.now_ns)
-    figures = {column.id: text(cell) for column, cell in zip(columns, drawn, strict=True)}
+    left = {"samples": {eater.id: engine.sample(eater, 3)}, "rates": {eater.id: engine.rates(eater, 3)}}
+    snapshot = msgspec.structs.replace(engine.metrics.snapshot(), **left)
+    placing = rows.TABLE.place(78)
+    drawn = placing.cells(rows.row_of(eater, snapshot, [1.0]))
+    figures = {placed.column.id: text(cell) for placed, cell in zip(placing.columns, drawn, strict=True)}
     assert figures["cpu"] == figures["memory"] == figures["pids"] == "–"
     assert figures["state"] == "✖ OOM 137"
 
@@ -67,8 +68,15 @@ def test_order_follows_the_figures_and_puts_what_does_not_run_last() -> None:
 
 def test_every_column_can_be_sorted_by() -> None:
     snapshot = ScriptedEngine(7).metrics.snapshot()
-    for column in rows.columns_for(158):
+    for column, _ in rows.TABLE.place(158).columns:
         assert len(rows.order(snapshot, column.id, reverse=False, query="")) == 7
+
+
+def test_no_container_is_without_a_look() -> None:
+    engine = ScriptedEngine()
+    for state in State:
+        shown = text(rows.state_cell(msgspec.structs.replace(named(engine, "web-1"), state=state)))
+        assert shown[0] in "○●❄✖■" and shown[1] == " ", (state, shown)
 
 
 def test_the_filter_looks_at_name_image_state_and_id() -> None:
@@ -99,24 +107,3 @@ def test_loss_is_told_for_one_and_for_many() -> None:
     assert loss_text(["web"], [nothing]) == "nothing runs in it and it changed no file"
     assert loss_text(["a", "b"], [loss, loss]).startswith("a, b\nkills 14 processes; 24.0 MB")
     assert loss_text(["a", "b"], [nothing, nothing]) == "a, b"
-
-
-def test_events_are_told_in_words() -> None:
-    def event(topic: str, **detail: str) -> Event:
-        return Event(seq=1, time_ns=0, topic=topic, subject="x", name="web", detail=detail)
-
-    assert words(event("/tasks/exit", exit_code="137", oom_killed="true")) == (
-        "exited 137, killed by the OOM killer",
-        "",
-    )
-    assert words(event("/tasks/paused", microseconds="600", processes="5")) == (
-        "frozen",
-        "confirmed in 0.6 ms · 5 processes",
-    )
-    assert words(event("/tasks/exec-started", exec_id="abc", command="\x1b[31msh")) == ("exec", "�[31msh")
-    assert words(event("/containers/update", memory="67108864")) == ("limits changed", "memory 64M")
-    assert words(event("/tasks/oom", killed="1", limit="16777216")) == (
-        "killed by the OOM killer",
-        "1 process · limit 16M",
-    )
-    assert words(event("/new/topic")) == ("/new/topic", "")

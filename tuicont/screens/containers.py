@@ -5,7 +5,6 @@ Knows how to show and to select; what its keys do to containers is in `container
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,14 +20,12 @@ from tuicont.actions import Scope, Situation
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
-from tuicont.core.model.limits import Limits
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters import containers as rows
-from tuicont.presenters import events as event_rows
-from tuicont.presenters.cells import Cell, Column
 from tuicont.screens.base import Handlers
 from tuicont.screens.container_actions import ContainerActions
+from tuicont.screens.rows import TREND, ContainerRows, EventRows
 from tuicont.widgets.filter_line import FilterLine
 from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
@@ -36,75 +33,8 @@ from tuicont.widgets.line_table import LineTable
 if TYPE_CHECKING:
     from tuicont.screens.details import Details
 
-_TREND = 24
 _STRIP_EVENTS = 5
 _SEEDED = 100
-
-
-class ContainerRows:
-    """The table's source: the newest snapshot and the recent CPU shares of every container."""
-
-    def __init__(self) -> None:
-        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={})
-        self.by_id: dict[str, Container] = {}
-        self.doing: dict[str, str] = {}
-        """The verb that the engine is working on, by container id."""
-        self._trends: dict[str, deque[float]] = {}
-
-    def take(self, snapshot: Snapshot) -> None:
-        """Remember a snapshot. States may be read between two samples: the trends go on with samples only."""
-        sampled = snapshot.rates is not self.snapshot.rates
-        self.snapshot = snapshot
-        self.by_id = {container.id: container for container in snapshot.containers}
-        if sampled:
-            trends = self._trends
-            for container_id, rates in snapshot.rates.items():
-                trend = trends.get(container_id)
-                if trend is None:
-                    trend = trends[container_id] = deque(maxlen=_TREND)
-                trend.append(rates.cpu)
-            for gone in trends.keys() - self.by_id.keys():
-                del trends[gone]
-
-    def seed(self, container_id: str, trend: list[float]) -> None:
-        """Put what was measured before this program began in front of a container's trend."""
-        since = self._trends.get(container_id, ())
-        self._trends[container_id] = deque([*trend, *since], maxlen=_TREND)
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return rows.columns_for(width), rows.gap_for(width)
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        snapshot = self.snapshot
-        return rows.cells(
-            self.by_id[key],
-            columns,
-            snapshot.samples.get(key),
-            snapshot.rates.get(key),
-            self._trends.get(key, ()),
-            snapshot.time_ns,
-            self.doing.get(key, ""),
-            limits=snapshot.limits.get(key, Limits()),
-        )
-
-
-class RecentEvents:
-    """The strip's source: the last few events, newest first."""
-
-    def __init__(self) -> None:
-        self._events: dict[str, Event] = {}
-
-    def take(self, events: tuple[Event, ...]) -> list[str]:
-        """Remember these; the keys to show."""
-        known = self._events | {str(event.seq): event for event in events}
-        self._events = dict(sorted(known.items(), key=lambda item: item[1].seq)[-_STRIP_EVENTS:])
-        return list(reversed(self._events))
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return event_rows.columns_for(width), 1
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        return event_rows.cells(self._events[key], columns)
 
 
 class ContainersScreen(ContainerActions):
@@ -119,7 +49,7 @@ class ContainersScreen(ContainerActions):
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], sort: str = "name") -> None:
         super().__init__(bridge, keys)
         self._rows = ContainerRows()
-        self._recent = RecentEvents()
+        self._recent = EventRows(_STRIP_EVENTS)
         self._sort = sort
         self._reverse = False
         self._query = ""
@@ -169,7 +99,7 @@ class ContainersScreen(ContainerActions):
         def read() -> dict[str, list[float]]:
             engine = self.bridge.engine
             alive = [c.id for c in engine.containers.list() if c.state.alive]
-            return {i: rows.cpu_trend(engine.metrics.history(i), _TREND) for i in alive[:_SEEDED]}
+            return {i: rows.cpu_trend(engine.metrics.history(i), TREND) for i in alive[:_SEEDED]}
 
         try:
             trends = await self.bridge.call(read)
@@ -194,14 +124,15 @@ class ContainersScreen(ContainerActions):
         self._draw()
 
     def show_events(self, events: tuple[Event, ...]) -> None:
-        self.query_one("#recent", LineTable).set_keys(self._recent.take(events))
+        self._recent.take(events)
+        self.query_one("#recent", LineTable).set_keys(list(reversed(self._recent.events)))
 
     def _draw(self) -> None:
         if not self.is_mounted:
             return
         table, snapshot = self.table, self._rows.snapshot
         shown = rows.order(snapshot, self._sort, reverse=self._reverse, query=self._query)
-        table.set_sort(self._sort, rows.arrow(self._sort, reverse=self._reverse))
+        table.set_sort(self._sort, rows.TABLE.orders[self._sort].arrow(reverse=self._reverse))
         table.set_keys([container.id for container in shown])
         if snapshot.time_ns:
             table.set_empty(self._empty_text())
@@ -322,7 +253,7 @@ class ContainersScreen(ContainerActions):
         self._draw()
 
     def _next_sort(self) -> None:
-        shown = [c.id for c in rows.columns_for(self.table.size.width) if c.sortable]
+        shown = [column for column in self.table.columns if column in rows.TABLE.orders]
         position = shown.index(self._sort) if self._sort in shown else -1
         self._sort_by(shown[(position + 1) % len(shown)])
 

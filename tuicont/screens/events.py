@@ -6,7 +6,6 @@ Knows the stream, not who publishes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import ClassVar
 
 from textual import on, work
@@ -17,44 +16,17 @@ from textual.widgets import Input
 
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
-from tuicont.core.model.event import Event
+from tuicont.core.model.event import CONTAINER, Event
 from tuicont.messages import EngineAccess, OpenContainer
 from tuicont.presenters import events as rows
-from tuicont.presenters.cells import Cell, Column
 from tuicont.screens.base import Handlers, ModeScreen
+from tuicont.screens.rows import EventRows
 from tuicont.text.units import plain
 from tuicont.widgets.filter_line import FilterLine
 from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
 
 _KEPT = 10_000
-
-
-class EventRows:
-    """The table's source: the newest events by sequence number."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, Event] = {}
-
-    def take(self, events: tuple[Event, ...]) -> None:
-        """Remember these, forget the oldest."""
-        for event in events:
-            self.events.setdefault(str(event.seq), event)
-        if len(self.events) > _KEPT:
-            for key in list(islice(self.events, len(self.events) - _KEPT)):
-                del self.events[key]
-
-    def take_older(self, events: tuple[Event, ...]) -> None:
-        """Put these before what is there."""
-        newer = self.events
-        self.events = {str(event.seq): event for event in events}
-        self.take(tuple(newer.values()))
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return rows.columns_for(width), 1
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        return rows.cells(self.events[key], columns)
 
 
 class EventsScreen(ModeScreen):
@@ -66,7 +38,7 @@ class EventsScreen(ModeScreen):
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
         super().__init__(bridge, keys)
-        self._rows = EventRows()
+        self._rows = EventRows(_KEPT)
         self._query = ""
         self._title = ""
         self._follow = True
@@ -92,8 +64,7 @@ class EventsScreen(ModeScreen):
         except EngineError as error:
             self.bridge.report(error)
             return
-        self._rows.take_older(past)
-        self._draw()
+        self.show_events(past)
 
     def show_events(self, events: tuple[Event, ...]) -> None:
         self._rows.take(events)
@@ -129,7 +100,7 @@ class EventsScreen(ModeScreen):
         event = self._rows.events.get(self.table.cursor_key or "")
         if event is None:
             return
-        if not rows.about_container(event):
+        if event.about != CONTAINER:
             self.notify(f"{event.name} is no container", severity="warning", markup=False)
         else:
             self.app.post_message(OpenContainer(event.subject))
