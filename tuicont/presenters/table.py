@@ -41,7 +41,7 @@ class Rest:
     needs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order(Generic[R]):
     """How rows are ordered by a column: `by` what, the largest first when `descending`. Those for which that is None
     come last, and equal ones stay as they were."""
@@ -62,10 +62,10 @@ class Order(Generic[R]):
         return "↑" if self.descending == reverse else "↓"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Column(Generic[R]):
-    """`width` is in cells, or says how it takes what others leave, or is made from the table's width and its rows.
-    `cell` draws a row for a width. The column is there from a table's width of `since` cells on."""
+    """`width` is in cells, or says how it takes what others leave, or is made from the table's width and its rows
+    (0 is none). `cell` draws a row for a width. The column is there from a table's width of `since` cells on."""
 
     id: str
     title: str
@@ -112,8 +112,9 @@ class Table(Generic[R]):
         for column in columns:
             if callable(column.width) or isinstance(column.width, int):
                 cells = column.width(width, rows) if callable(column.width) else column.width
-                widths[column.id] = cells
-                left -= cells + gap
+                if cells > 0:
+                    widths[column.id] = cells
+                    left -= cells + gap
         for column in columns:
             if isinstance(column.width, Part) and left >= column.width.needs:
                 widths[column.id] = min(column.width.most, left // 2 - gap)

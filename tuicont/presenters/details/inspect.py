@@ -17,9 +17,9 @@ _TOKEN = re.compile(
 _TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
 
 
-def page(view: View) -> Page:
+def page(view: View[dict[str, Any]]) -> Page:
     """The document, two blanks a level."""
-    found: dict[str, Any] | None = view.data
+    found = view.data
     if found is None:
         return said("reading …")
     lines = json_lines(found)

@@ -17,9 +17,9 @@ KINDS: dict[str, tuple[str, Tone, str]] = {
 _SHOWN = 5000
 
 
-def page(view: View) -> Page:
+def page(view: View[LayerView]) -> Page:
     """The overlay from its top: the read-write layer with its changes, then the read-only ones."""
-    layers: LayerView | None = view.data
+    layers = view.data
     if layers is None:
         return said("reading …")
     before = {change.path for change in view.before[1].changes} if view.before else None

@@ -26,9 +26,9 @@ Value = Callable[[Sample, Sample, float], float | None]
 """From a sample, the one before it, and the seconds between the two."""
 
 
-def page(view: View, seconds_a_point: int = 1) -> Page:
+def page(view: View[Sequence[Sample]], seconds_a_point: int = 1) -> Page:
     """Charts in three columns (two where it is narrow), as high as there is room for."""
-    history: Sequence[Sample] | None = view.data
+    history = view.data
     if history is None:
         return said("reading …")
     if not history:
@@ -83,7 +83,9 @@ def placed(history: Sequence[Sample], value: Value, now_ns: int, points: int, se
     return placed_
 
 
-def _charts(view: View, history: Sequence[Sample], series: Callable[[Value], Values], width: int) -> list[Chart]:
+def _charts(
+    view: View[Sequence[Sample]], history: Sequence[Sample], series: Callable[[Value], Values], width: int
+) -> list[Chart]:
     last = history[-1]
     limits = view.limits
     cpu, memory, pids = series(cpu_percent), series(_memory), series(_pids)

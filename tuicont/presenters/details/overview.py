@@ -22,7 +22,7 @@ _TWO_COLUMNS = 100
 _ENV_SHOWN = 12
 
 
-def page(view: View) -> Page:
+def page(view: View[None]) -> Page:
     """The overview for a width: everything in one column, or what it is beside what it uses."""
     container = view.container
     wide = view.width >= _TWO_COLUMNS

@@ -5,8 +5,6 @@ Knows which pane belongs to which tab, not what is in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Label
@@ -14,23 +12,16 @@ from textual.widgets import Label
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
-from tuicont.screens.details.logs_pane import LogsPane
-from tuicont.screens.details.metrics_pane import TAB as METRICS
-from tuicont.screens.details.metrics_pane import MetricsPane
-from tuicont.screens.details.pane import PagePane, PageTab, Pane
+from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.pane_keys import PaneKeys
 from tuicont.screens.details.shells import SHELL, Shells
-from tuicont.screens.details.tabs import PAGES
+from tuicont.screens.details.tabs import TABS
 from tuicont.screens.details.terminal_pane import SessionPane
 from tuicont.widgets.prompt_line import PromptLine
 from tuicont.widgets.tab_strip import TabStrip
 
-_LOGS = ("logs", "logs", "logs")
-_TERMINAL = (SHELL, "terminal", "tty")
-
-
-def _page(bridge: EngineAccess, tab: PageTab) -> Callable[[], Pane]:
-    return lambda: PagePane(bridge, tab)
+_NAMES = [(tab.id, tab.short or tab.id) for tab in TABS]
+_MAKERS = {tab.id: tab.make for tab in TABS}
 
 
 class Details(PaneKeys):
@@ -45,15 +36,8 @@ class Details(PaneKeys):
     def __init__(self, bridge: EngineAccess, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.bridge = bridge
-        makers = {tab.id: _page(bridge, tab) for tab in PAGES}
-        makers["logs"] = lambda: LogsPane(bridge)
-        makers["metrics"] = lambda: MetricsPane(bridge)
-        titles = {tab.id: (tab.id, tab.title, tab.short) for tab in (*PAGES, METRICS)} | {"logs": _LOGS}
-        order = ("overview", "logs", "processes", "metrics", "cgroup", "namespaces", "layers", "mounts", "inspect")
-        self._makers = {tab: makers[tab] for tab in order}
-        self._titles = [titles[tab] for tab in order]
         self._panes: dict[str, Pane] = {}
-        self._tab = self._tab_before = "overview"
+        self._tab = self._tab_before = TABS[0].id
         self._container: Container | None = None
         self._snapshot: Snapshot | None = None
         self._strip = TabStrip()
@@ -94,7 +78,7 @@ class Details(PaneKeys):
 
     def select_tab(self, tab: str) -> None:
         """Show the tab with this id."""
-        if tab not in self._makers and tab != SHELL:
+        if tab not in _MAKERS and tab != SHELL:
             return
         had_focus = self._holds_focus()
         if self._tab != SHELL:
@@ -159,11 +143,12 @@ class Details(PaneKeys):
         pane.display = False
         self._box.mount(pane)
 
-    def _tabs(self) -> list[tuple[str, str, str]]:
-        return [*self._titles, _TERMINAL] if self._shells.of(self._container) is not None else self._titles
+    def _tabs(self) -> list[tuple[str, str]]:
+        """The tabs that there are, by id and short title."""
+        return [*_NAMES, (SHELL, "tty")] if self._shells.of(self._container) is not None else _NAMES
 
     def _step(self, step: int) -> None:
-        ids = [tab for tab, _, _ in self._tabs()]
+        ids = [tab for tab, _ in self._tabs()]
         self.select_tab(ids[(ids.index(self._tab) + step) % len(ids)])
 
     def _holds_focus(self) -> bool:
@@ -188,8 +173,8 @@ class Details(PaneKeys):
 
     def _visible_pane(self) -> Pane | None:
         pane = self.pane
-        if pane is None and self._tab in self._makers:
-            pane = self._panes[self._tab] = self._makers[self._tab]()
+        if pane is None and self._tab in _MAKERS:
+            pane = self._panes[self._tab] = _MAKERS[self._tab](self.bridge)
             self.mount_pane(pane)
         return pane
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 
@@ -24,10 +24,10 @@ def _history(engine: Engine, ref: str) -> list[Sample]:
     return list(engine.metrics.history(ref))
 
 
-TAB = PageTab("metrics", "metrics", "metrics", metrics.page, _history)
+TAB: PageTab[list[Sample]] = PageTab(id="metrics", present=metrics.page, load=_history)
 
 
-class MetricsPane(PagePane):
+class MetricsPane(PagePane[list[Sample]]):
     """Charts; `+` and `-` change how much time a point stands for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.METRICS)
@@ -36,9 +36,9 @@ class MetricsPane(PagePane):
         super().__init__(bridge, TAB)
         self._scale = 0
 
-    def view_of(self, container: Container, snapshot: Snapshot) -> View:
+    def view_of(self, container: Container, snapshot: Snapshot) -> View[list[Sample]]:
         view = super().view_of(container, snapshot)
-        history: Any = view.data
+        history = view.data
         if history is not None and view.sample is not None:
             if not history or view.sample.time_ns > history[-1].time_ns:
                 history.append(view.sample)
@@ -46,7 +46,7 @@ class MetricsPane(PagePane):
                 del history[: len(history) - _KEPT]
         return view
 
-    def present(self, view: View) -> Page:
+    def present(self, view: View[list[Sample]]) -> Page:
         return metrics.page(view, metrics.SECONDS_A_POINT[self._scale])
 
     def action_run(self, action_id: str) -> None:
