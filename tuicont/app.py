@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, work
@@ -28,12 +28,13 @@ from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.events import EventsScreen
 from tuicont.screens.too_small import TooSmall, too_small
+from tuicont.widgets.acting import Acting, Handlers
 
 ENGINE_ERROR = 125
 _NO_COLOR = NoColor()
 
 
-class TuicontApp(App[int], inherit_bindings=False):
+class TuicontApp(Acting, App[int], inherit_bindings=False):
     """Holds the modes, which hold everything else."""
 
     TITLE = "tuicont"
@@ -55,6 +56,17 @@ class TuicontApp(App[int], inherit_bindings=False):
         self._opened: list[ModeScreen] = []
         self.add_mode("events", lambda: self._open(EventsScreen(bridge, config.keys)))
         self.add_mode("engine", self._engine_screen)
+        self.handlers: Handlers = {
+            "containers": lambda: self.switch_mode("containers"),
+            "events": lambda: self.switch_mode("events"),
+            "engine": lambda: self.switch_mode("engine"),
+            "next_pane": lambda: self.screen.focus_next(),
+            "previous_pane": lambda: self.screen.focus_previous(),
+            "theme": self._next_theme,
+            "palette": self._palette,
+            "help": self._help,
+            "quit": self.action_leave,
+        }
 
     def get_default_screen(self) -> ModeScreen:
         """The first screen. Textual puts it on the stack before its widgets are mounted; the screen of a mode that it
@@ -143,22 +155,7 @@ class TuicontApp(App[int], inherit_bindings=False):
 
     def on_run_action(self, message: RunAction) -> None:
         """An action that the screen does not have itself."""
-        handler = self._handlers().get(message.action_id)
-        if handler is not None:
-            handler()
-
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        return {
-            "containers": lambda: self.switch_mode("containers"),
-            "events": lambda: self.switch_mode("events"),
-            "engine": lambda: self.switch_mode("engine"),
-            "next_pane": lambda: self.screen.focus_next(),
-            "previous_pane": lambda: self.screen.focus_previous(),
-            "theme": self._next_theme,
-            "palette": self._palette,
-            "help": self._help,
-            "quit": self.action_leave,
-        }
+        self.action_run(message.action_id)
 
     def _next_theme(self) -> None:
         names = configuration.THEMES

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tuicont.actions import resolve_keys
 from tuicont.core.errors import Invalid
+from tuicont.keys import resolve_keys
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -143,7 +143,8 @@ def _sort(node: Node, file: str) -> str:
 
 
 def _keys(node: Node, file: str) -> dict[str, str]:
-    from tuicont.actions import BY_ID, PRESETS
+    from tuicont.actions import BY_ID
+    from tuicont.keys import PRESETS
 
     preset, own = "default", {}
     for key, value in _pairs(node, file):

@@ -6,9 +6,9 @@ import pytest
 
 from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, shown, until
-from tuicont.actions import PRESETS, resolve_keys
 from tuicont.config import THEMES, Config
 from tuicont.core.model.stats import Snapshot
+from tuicont.keys import PRESETS, resolve_keys
 from tuicont.presenters.leaving import leaving_text
 
 

@@ -16,18 +16,17 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from tuicont.actions import Scope, Situation
+from tuicont.actions import IN_DETAILS, Scope, Situation
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.presenters import containers as rows
-from tuicont.screens.base import Handlers
 from tuicont.screens.container_actions import ContainerActions
 from tuicont.screens.rows import TREND, ContainerRows, EventRows
+from tuicont.widgets.acting import bindings_for
 from tuicont.widgets.filter_line import FilterLine
-from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -41,8 +40,9 @@ class ContainersScreen(ContainerActions):
     """`1`: what runs here and what it uses."""
 
     MODE = "containers"
-    SCOPES = (Scope.CONTAINERS, Scope.LIST)
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.CONTAINERS)
+    SCOPES = (Scope.CONTAINERS, Scope.LIST, Scope.LINES)
+    IN_FOCUS = IN_DETAILS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.CONTAINERS, Scope.LIST)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
 
@@ -56,6 +56,21 @@ class ContainersScreen(ContainerActions):
         self._title = ""
         self._wanted: tuple[str, str] | None = None
         """(container id, tab) to select once the table has it"""
+        self.handlers |= {
+            "shell": self._shell,
+            "attach": self._join,
+            "open": self._open,
+            "maximise": self._maximise,
+            "logs": lambda: self.details.select_tab("logs"),
+            "inspect": lambda: self.details.select_tab("inspect"),
+            "next_tab": lambda: self.details.next_tab(),
+            "previous_tab": lambda: self.details.previous_tab(),
+            "filter": lambda: self.query_one(FilterLine).open(),
+            "sort": self._next_sort,
+            "reverse": self._turn,
+            "mark": self._mark,
+            "mark_all": self._mark_all,
+        }
 
     def body(self) -> ComposeResult:
         from tuicont.screens.details import Details
@@ -209,29 +224,17 @@ class ContainersScreen(ContainerActions):
 
     # the list's and the view's actions
 
-    def handlers(self) -> Handlers:
-        return {
-            **self.container_handlers(),
-            "open": self._open,
-            "maximise": self._maximise,
-            "logs": lambda: self._tab("logs"),
-            "inspect": lambda: self._tab("inspect"),
-            "next_tab": lambda: self.details.next_tab(),
-            "previous_tab": lambda: self.details.previous_tab(),
-            "filter": lambda: self.query_one(FilterLine).open(),
-            "sort": self._next_sort,
-            "reverse": self._turn,
-            "mark": self._mark,
-            "mark_all": self._mark_all,
-            "back": self._back,
-        }
-
     def _open(self) -> None:
         self.add_class("-details-only")
         self.details.focus()
 
-    def _tab(self, tab: str) -> None:
-        self.details.select_tab(tab)
+    def _shell(self) -> None:
+        if self.selected is not None:
+            self.details.open_shell(self.selected)
+
+    def _join(self) -> None:
+        if self.selected is not None:
+            self.details.open_attach(self.selected)
 
     def _maximise(self) -> None:
         if self.has_class("-details-only") or self.has_class("-list-only"):
@@ -240,7 +243,7 @@ class ContainersScreen(ContainerActions):
             inside = self.focused is not None and self.details in self.focused.ancestors_with_self
             self.add_class("-details-only" if inside else "-list-only")
 
-    def _back(self) -> None:
+    def back(self) -> None:
         if self.has_class("-details-only") or self.has_class("-list-only"):
             self.remove_class("-details-only", "-list-only")
         elif self.focused is not self.table:

@@ -20,7 +20,7 @@ class EngineScreen(ModeScreen):
     """`9`: what the engine can do here, and why not."""
 
     MODE = "engine"
-    SCOPES: tuple[Scope, ...] = ()
+    SCOPES = (Scope.LINES,)
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], config_file: str) -> None:
         super().__init__(bridge, keys)

@@ -19,11 +19,11 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.event import CONTAINER, Event
 from tuicont.messages import EngineAccess, OpenContainer
 from tuicont.presenters import events as rows
-from tuicont.screens.base import Handlers, ModeScreen
+from tuicont.screens.base import ModeScreen
 from tuicont.screens.rows import EventRows
 from tuicont.text.units import plain
+from tuicont.widgets.acting import bindings_for
 from tuicont.widgets.filter_line import FilterLine
-from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
 
 _KEPT = 10_000
@@ -33,8 +33,8 @@ class EventsScreen(ModeScreen):
     """`6`: what happened."""
 
     MODE = "events"
-    SCOPES = (Scope.EVENTS, Scope.LIST)
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVENTS)
+    SCOPES = (Scope.EVENTS, Scope.LIST, Scope.LINES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVENTS, Scope.LIST)
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
         super().__init__(bridge, keys)
@@ -42,6 +42,11 @@ class EventsScreen(ModeScreen):
         self._query = ""
         self._title = ""
         self._follow = True
+        self.handlers |= {
+            "follow": self._toggle_follow,
+            "open_event": self._open,
+            "filter": lambda: self.query_one(FilterLine).open(),
+        }
 
     def body(self) -> ComposeResult:
         yield LineTable(self._rows, id="events", empty="\n  nothing has happened yet")
@@ -84,14 +89,6 @@ class EventsScreen(ModeScreen):
             self._title = title
             self.table.border_title = Content(title)
 
-    def handlers(self) -> Handlers:
-        return {
-            "follow": self._toggle_follow,
-            "open_event": self._open,
-            "filter": lambda: self.query_one(FilterLine).open(),
-            "back": self._back,
-        }
-
     def _toggle_follow(self) -> None:
         self._follow = not self._follow
         self._draw()
@@ -105,7 +102,7 @@ class EventsScreen(ModeScreen):
         else:
             self.app.post_message(OpenContainer(event.subject))
 
-    def _back(self) -> None:
+    def back(self) -> None:
         if self._query:
             self.query_one(FilterLine).close(keep=False)
         self.table.focus()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tuicont.actions import ACTIONS, Scope
+from tuicont.actions import in_scope
 from tuicont.presenters.help import lines
 from tuicont.screens.base import ModeScreen
 from tuicont.widgets.pager import Pager
@@ -25,11 +25,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, screen: ModeScreen, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._below = screen
-        actions = list(screen.actions())
-        if screen.MODE == "containers":
-            inner = (Scope.DETAILS, Scope.LOGS, Scope.METRICS)
-            actions += [action for action in ACTIONS if action.scope in inner]
-        self._actions = actions
+        self._actions = (*screen.actions(), *(a for scope in screen.IN_FOCUS for a in in_scope(scope)))
         self._keys = keys
         self._situation = screen.situation()
 

@@ -8,9 +8,10 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tuicont.actions import Group
 from tuicont.screens.base import ModeScreen
 
-_HIDDEN_GROUPS = ("move", "details")
+_HIDDEN_GROUPS = (Group.MOVE, Group.DETAILS)
 
 
 class ActionCommands(Provider):

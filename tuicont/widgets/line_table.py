@@ -7,24 +7,20 @@ marks, and draws no row that is not on the screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuicont.actions import Scope
-from tuicont.messages import RunAction
 from tuicont.presenters.cells import Cell
 from tuicont.presenters.table import Align, Placed, Placing, Table
 from tuicont.presenters.tones import TONES
-from tuicont.widgets.keys import bindings_for
+from tuicont.widgets.moving import Moving
 
 _GUTTER = 2
 
@@ -53,7 +49,7 @@ class FromTable(Message):
         return self.table
 
 
-class LineTable(ScrollView, can_focus=True):
+class LineTable(Moving):
     """Rows of one line each below a pinned header."""
 
     COMPONENT_CLASSES = {
@@ -62,7 +58,6 @@ class LineTable(ScrollView, can_focus=True):
         "line-table--marked",
         *(f"tone-{tone}" for tone in TONES),
     }
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LIST)
 
     class Highlighted(FromTable):
         """The cursor stands on another row, or on none (None)."""
@@ -193,6 +188,15 @@ class LineTable(ScrollView, can_focus=True):
         elif self._keys:
             self._place(min(max(position, 0), len(self._keys) - 1))
 
+    def move_by(self, lines: int) -> None:
+        self.move_to(self.cursor + lines)
+
+    def move_page(self, pages: int) -> None:
+        self.move_by(pages * max(1, self.size.height - self._header - 1))
+
+    def move_to_edge(self, edge: int) -> None:
+        self.move_to(0 if edge < 0 else len(self._keys) - 1)
+
     def move_to_key(self, key: str) -> None:
         """Put the cursor on the row of `key`, if there is one."""
         if key in self._index:
@@ -230,10 +234,6 @@ class LineTable(ScrollView, can_focus=True):
         """Unmark everything."""
         self.marked = set()
         self.refresh()
-
-    def page(self) -> int:
-        """How many rows a page has."""
-        return max(1, self.size.height - self._header - 1)
 
     def _paint_row(self, position: int) -> None:
         line = position - self.scroll_offset.y + self._header
@@ -373,23 +373,3 @@ class LineTable(ScrollView, can_focus=True):
             self.move_to(position)
             if event.chain == 2:
                 self.post_message(self.Opened(self, self._keys[position]))
-
-    # keys
-
-    def action_run(self, action_id: str) -> None:
-        """Move, or hand what is not movement to the screen."""
-        match action_id:
-            case "down":
-                self.move_to(self.cursor + 1)
-            case "up":
-                self.move_to(self.cursor - 1)
-            case "page_down":
-                self.move_to(self.cursor + self.page())
-            case "page_up":
-                self.move_to(self.cursor - self.page())
-            case "top":
-                self.move_to(0)
-            case "bottom":
-                self.move_to(len(self._keys) - 1)
-            case _:
-                self.post_message(RunAction(action_id))

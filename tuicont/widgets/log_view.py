@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 import time
 from array import array
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from tuicont.presenters.details.ansi import runs
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer, rows_of
-from tuicont.widgets.moving import Moving
+from tuicont.widgets.moving import SIDEWAYS, Moving
 from tuicont.widgets.strips import over, with_matches
 
 _STAMP = 13
@@ -36,6 +38,8 @@ class LogView(Moving):
     LogView > .log--found { background: $boost; text-style: bold; }
     LogView > .log--empty { color: $text-muted; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS]
 
     class FollowChanged(Message):
         """Scrolling left the end, or came back to it."""

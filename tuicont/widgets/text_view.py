@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from tuicont.presenters.details.line import Line, Page, text_of, width_of
 from tuicont.presenters.tones import TONES
-from tuicont.widgets.moving import Moving
+from tuicont.widgets.moving import SIDEWAYS, Moving
 from tuicont.widgets.strips import over, with_matches
 
 
@@ -42,9 +42,7 @@ class TextView(Moving):
     TextView:focus > .text--cursor { background: $primary-muted; }
     TextView > .text--match { text-style: reverse bold; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS, Binding("enter", "open", "open", show=False)]
 
     class Opened(Message):
         """Somebody chose a line that can be opened."""

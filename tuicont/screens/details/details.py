@@ -1,30 +1,38 @@
 """The tabs of the selected container. Only the visible tab works; a tab's widget is made when first shown.
 
-Knows which pane belongs to which tab, not what is in them.
+Knows which pane belongs to which tab, and the keys that all have (searching, copying), not what is in them.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Label
 
+from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Snapshot
 from tuicont.messages import EngineAccess
 from tuicont.screens.details.pane import Pane
-from tuicont.screens.details.pane_keys import PaneKeys
+from tuicont.screens.details.search import PaneSearch
 from tuicont.screens.details.shells import SHELL, Shells
 from tuicont.screens.details.tabs import TABS
 from tuicont.screens.details.terminal_pane import SessionPane
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.prompt_line import PromptLine
 from tuicont.widgets.tab_strip import TabStrip
 
 _NAMES = [(tab.id, tab.short or tab.id) for tab in TABS]
 _MAKERS = {tab.id: tab.make for tab in TABS}
+_COPIED_MOST = 1 << 20
+_NEEDS_SEARCH = frozenset({"next_match", "previous_match", "end_search"})
 
 
-class Details(PaneKeys):
+class Details(Acting, Widget):
     """A strip of tabs, the chosen one's pane, and a line on what is shown."""
 
     DEFAULT_CSS = """
@@ -32,6 +40,7 @@ class Details(PaneKeys):
     Details > #panes { height: 1fr; }
     Details > #status { height: 1; width: 1fr; padding: 0 1; color: $text-muted; background: $surface; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.DETAILS)
 
     def __init__(self, bridge: EngineAccess, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -44,7 +53,15 @@ class Details(PaneKeys):
         self._status = Label("", id="status", markup=False)
         self._prompt = PromptLine()
         self._box = Vertical(id="panes")
-        self._shells = Shells(self)
+        self._shells = Shells(bridge)
+        self._search = PaneSearch()
+        self.handlers: Handlers = {
+            "search": lambda: self._prompt.ask("search", "/", self._search.text),
+            "next_match": lambda: self._jump(1),
+            "previous_match": lambda: self._jump(-1),
+            "end_search": self._end_search,
+            "copy_text": self._copy,
+        }
 
     def compose(self) -> ComposeResult:
         yield self._strip
@@ -73,7 +90,7 @@ class Details(PaneKeys):
         if moved and self._tab == SHELL and self._shells.of(container) is None:
             self._tab = self._tab_before
         if moved:
-            self.clear_search()
+            self._end_search()
         self._draw()
 
     def select_tab(self, tab: str) -> None:
@@ -84,7 +101,7 @@ class Details(PaneKeys):
         if self._tab != SHELL:
             self._tab_before = self._tab
         self._tab = tab
-        self.clear_search()
+        self._end_search()
         self._draw()
         if had_focus or tab == SHELL:
             self.focus()
@@ -99,11 +116,11 @@ class Details(PaneKeys):
 
     def open_shell(self, container: Container) -> None:
         """A shell inside, in a pane of its own; the one that is open already comes back."""
-        self._shells.open_shell(container)
+        self._show_session(container, self._shells.shell(container))
 
     def open_attach(self, container: Container) -> None:
         """The container's own terminal, or its output with a line for input when it has none."""
-        self._shells.open_attach(container)
+        self._show_session(container, self._shells.attachment(container))
 
     def focus(self, scroll_visible: bool = True) -> Details:
         """Give the keyboard to what the visible tab shows."""
@@ -120,8 +137,9 @@ class Details(PaneKeys):
 
     # what the tabs are
 
-    def show_shell(self, container: Container) -> None:
-        """Show the terminal that was opened for `container`."""
+    def _show_session(self, container: Container, pane: SessionPane) -> None:
+        if pane.parent is None:
+            self._mount(pane)
         self._container = container
         self.select_tab(SHELL)
 
@@ -138,7 +156,7 @@ class Details(PaneKeys):
         if had_focus:
             self.focus()
 
-    def mount_pane(self, pane: Pane) -> None:
+    def _mount(self, pane: Pane) -> None:
         """Put a pane among the others, not shown yet."""
         pane.display = False
         self._box.mount(pane)
@@ -175,14 +193,14 @@ class Details(PaneKeys):
         pane = self.pane
         if pane is None and self._tab in _MAKERS:
             pane = self._panes[self._tab] = _MAKERS[self._tab](self.bridge)
-            self.mount_pane(pane)
+            self._mount(pane)
         return pane
 
     def _draw_status(self) -> None:
         pane = self.pane
         text = pane.status if pane is not None and self._container is not None else ""
-        if self.search_note:
-            text = f"{self.search_note} · {text}"
+        if self._search.note:
+            text = f"{self._search.note} · {text}"
         if str(self._status.content) != text:
             self._status.update(text)
 
@@ -205,9 +223,54 @@ class Details(PaneKeys):
         message.stop()
         self._draw_status()
 
-    def prompt(self, purpose: str, label: str, text: str = "") -> None:
-        """Ask in the line below."""
-        self._prompt.ask(purpose, label, text)
+    # searching and copying
 
-    def searched(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a search there is no next match: the key is the screen's."""
+        if action == "run" and parameters and parameters[0] in _NEEDS_SEARCH:
+            return self._search.pattern is not None
+        return True
+
+    def _begin_search(self, text: str) -> None:
+        self._search.begin(self.pane, text)
         self._draw_status()
+
+    def _end_search(self) -> None:
+        if self._search.pattern is not None:
+            self._begin_search("")
+
+    def _jump(self, step: int) -> None:
+        pane = self.pane
+        if pane is not None and not pane.jump(step):
+            self.bridge.notify(f"nothing matches {self._search.text}")
+
+    def _copy(self) -> None:
+        pane = self.pane
+        if pane is not None:
+            what, text = pane.copied()
+            self.app.copy_to_clipboard(text[:_COPIED_MOST])
+            self.bridge.notify(f"copied {what}")
+
+    def on_pane_asked(self, message: Pane.Asked) -> None:
+        """The visible pane has a question."""
+        message.stop()
+        self._prompt.ask(message.purpose, message.label, message.text)
+
+    def on_prompt_line_changed(self, message: PromptLine.Changed) -> None:
+        """Searching follows the typing."""
+        message.stop()
+        if message.purpose == "search":
+            self._begin_search(message.text)
+
+    def on_prompt_line_answered(self, message: PromptLine.Answered) -> None:
+        """The keyboard goes back to the pane."""
+        message.stop()
+        pane = self.pane
+        if message.purpose == "search":
+            if message.text is None:
+                self._end_search()
+            elif message.text:
+                self._jump(1)
+        elif pane is not None:
+            pane.answered(message.purpose, message.text)
+        self.focus()

@@ -15,7 +15,7 @@ from tuicont.presenters.details import metrics
 from tuicont.presenters.details.line import Page
 from tuicont.presenters.details.view import View
 from tuicont.screens.details.pane import PagePane, PageTab
-from tuicont.widgets.keys import bindings_for
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
 
 _KEPT = 24 * 3600
 
@@ -27,7 +27,7 @@ def _history(engine: Engine, ref: str) -> list[Sample]:
 TAB: PageTab[list[Sample]] = PageTab(id="metrics", present=metrics.page, load=_history)
 
 
-class MetricsPane(PagePane[list[Sample]]):
+class MetricsPane(Acting, PagePane[list[Sample]]):
     """Charts; `+` and `-` change how much time a point stands for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.METRICS)
@@ -35,6 +35,7 @@ class MetricsPane(PagePane[list[Sample]]):
     def __init__(self, bridge: EngineAccess) -> None:
         super().__init__(bridge, TAB)
         self._scale = 0
+        self.handlers: Handlers = {"longer": lambda: self._rescale(1), "shorter": lambda: self._rescale(-1)}
 
     def view_of(self, container: Container, snapshot: Snapshot) -> View[list[Sample]]:
         view = super().view_of(container, snapshot)
@@ -49,8 +50,6 @@ class MetricsPane(PagePane[list[Sample]]):
     def present(self, view: View[list[Sample]]) -> Page:
         return metrics.page(view, metrics.SECONDS_A_POINT[self._scale])
 
-    def action_run(self, action_id: str) -> None:
-        """Let a point stand for more or less time."""
-        step = 1 if action_id == "longer" else -1
+    def _rescale(self, step: int) -> None:
         self._scale = min(max(self._scale + step, 0), len(metrics.SECONDS_A_POINT) - 1)
         self.draw()
