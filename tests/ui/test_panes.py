@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.doubles.scripted.engine import MIB, ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, select, shown, until
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
+from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details import Details
+from tuicont.widgets.log_view import LogView
 
 
 @pytest.fixture
@@ -264,6 +267,21 @@ async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngin
         await shown(pilot, "line 1999")
         await pilot.press("k")
         await gone(pilot, "line 1999")
+
+
+async def test_the_scroll_bar_is_where_the_lines_are_from_the_first_moment() -> None:
+    """A log is at its end before it has a scroll bar: that comes with the first layout."""
+    buffer = LogBuffer()
+    buffer.extend(chunk_of([LogLine(time_ns=0, stream="stdout", text=f"line {n}") for n in range(200)]))
+
+    class Log(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LogView(buffer)
+
+    async with Log().run_test(size=(80, 24)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await until(pilot, lambda: view.scroll_offset.y == 176)
+        assert view.vertical_scrollbar.position == 176
 
 
 async def test_log_lines_are_filtered_and_filtered_out(engine: ScriptedEngine) -> None:

@@ -48,3 +48,8 @@ class Moving(Acting, ScrollView, can_focus=True):
     def action_sideways(self, step: int) -> None:
         """So many cells to the right (or, negative, left)."""
         self.scroll_relative(x=step, animate=False)
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """What was scrolled before it had a scroll bar is not at its beginning."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
