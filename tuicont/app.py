@@ -6,7 +6,6 @@ what goes on running.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import ClassVar
@@ -28,6 +27,7 @@ from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.events import EventsScreen
 from tuicont.screens.too_small import TooSmall, too_small
+from tuicont.themes import themes
 from tuicont.widgets.acting import Acting, Handlers
 
 ENGINE_ERROR = 125
@@ -48,8 +48,8 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         self.bridge = bridge
         self.config = config
         self.failure: BaseException | None = None
-        for name in configuration.THEMES:
-            self.register_theme(_theme(name))
+        for name, colours in themes().items():
+            self.register_theme(Theme(name=name, **colours))
         self.theme = config.theme
         self.set_keymap(config.keys)
         # Given here and not as MODES: screens are made with the bridge.
@@ -158,7 +158,7 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         self.action_run(message.action_id)
 
     def _next_theme(self) -> None:
-        names = configuration.THEMES
+        names = list(themes())
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self.notify(f"theme: {self.theme}", timeout=2)
 
@@ -179,10 +179,6 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(0)
-
-
-def _theme(name: str) -> Theme:
-    return Theme(**json.loads(read_text(f"themes/{name}.json")))
 
 
 def main(

@@ -6,7 +6,7 @@ Knows names and ranges, no widget. Every error is `Invalid` and names the file a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from tuicont.keys import resolve_keys
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
-THEMES = ("dark", "light", "high-contrast", "colour-blind")
 SYSTEM_FILE = "/etc/tuicont/config.yaml"
 
 
@@ -108,7 +107,7 @@ def _scalar(node: Node, file: str) -> str:
     return str(node.value)
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[Node, str], str]:
+def _one_of(choices: Collection[str]) -> Callable[[Node, str], str]:
     def read(node: Node, file: str) -> str:
         value = _scalar(node, file)
         if value not in choices:
@@ -136,10 +135,16 @@ def _switch(node: Node, file: str) -> bool:
     return value in ("true", "yes", "on")
 
 
+def _theme(node: Node, file: str) -> str:
+    from tuicont.themes import themes
+
+    return _one_of(themes())(node, file)
+
+
 def _sort(node: Node, file: str) -> str:
     from tuicont.presenters.containers import TABLE
 
-    return _one_of(tuple(TABLE.orders))(node, file)
+    return _one_of(TABLE.orders)(node, file)
 
 
 def _keys(node: Node, file: str) -> dict[str, str]:
@@ -149,7 +154,7 @@ def _keys(node: Node, file: str) -> dict[str, str]:
     preset, own = "default", {}
     for key, value in _pairs(node, file):
         if key.value == "preset":
-            preset = _one_of(tuple(PRESETS))(value, file)
+            preset = _one_of(PRESETS)(value, file)
         else:
             own[_known(key, BY_ID, file)] = _scalar(value, file)
     try:
@@ -159,7 +164,7 @@ def _keys(node: Node, file: str) -> dict[str, str]:
 
 
 _READERS: dict[str, Callable[[Node, str], Any]] = {
-    "theme": _one_of(THEMES),
+    "theme": _theme,
     "interval": _interval,
     "sort": _sort,
     "read_only": _switch,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 
 from tuicont.presenters.tones import TONES, of_use, of_waiting
 from tuicont.resources import read_text
+from tuicont.themes import themes
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_style_sheet_has_a_rule_for_every_tone() -> None:
     assert set(re.findall(r"^\.tone-(\w+) \{", read_text("tuicont.tcss"), re.MULTILINE)) == set(TONES)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "colour-blind"])
+@pytest.mark.parametrize("theme", themes())
 def test_every_theme_has_a_colour_for_every_tone(theme: str) -> None:
-    colours = json.loads(read_text(f"themes/{theme}.json"))["variables"]
+    colours = themes()[theme]["variables"]
     assert {name.removeprefix("tone-") for name in colours if name.startswith("tone-")} == set(TONES) - {"changed"}

@@ -1,6 +1,6 @@
 """The tones of text and the figures at which one begins. Pure.
 
-A tone is a meaning ("bad"), never a colour: each theme gives it one (`tone-NAME`, in assets/themes), and
+A tone is a meaning ("bad"), never a colour: each theme gives it one (`tone-NAME`, in assets/themes.json), and
 assets/tuicont.tcss the way in which it is written.
 """
 
