@@ -16,8 +16,9 @@ from textual.screen import Screen
 from tuicont.actions import ACTIONS, BY_ID, Action, Group, Scope, Situation, in_scope
 from tuicont.core.model.event import Event
 from tuicont.core.model.stats import Snapshot
+from tuicont.engine_access import EngineAccess
 from tuicont.keys import shown_key
-from tuicont.messages import EngineAccess, RunAction
+from tuicont.messages import RunAction
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.action_bar import ActionBar, Key
 from tuicont.widgets.mode_strip import ModeStrip

@@ -21,7 +21,7 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.stats import Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters import containers as rows
 from tuicont.screens.container_actions import ContainerActions
 from tuicont.screens.rows import TREND, ContainerRows, EventRows

@@ -18,7 +18,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 from tuicont.core.errors import EngineError
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters import create as form
 from tuicont.presenters.command_line import command_line
 from tuicont.screens.dialogs.base import Dialog

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.engine import lines
 from tuicont.screens.base import ModeScreen
 from tuicont.widgets.pager import Pager

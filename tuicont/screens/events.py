@@ -17,7 +17,8 @@ from textual.widgets import Input
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
 from tuicont.core.model.event import CONTAINER, Event
-from tuicont.messages import EngineAccess, OpenContainer
+from tuicont.engine_access import EngineAccess
+from tuicont.messages import OpenContainer
 from tuicont.presenters import events as rows
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.rows import EventRows

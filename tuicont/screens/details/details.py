@@ -16,7 +16,7 @@ from textual.widgets import Label
 from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.search import PaneSearch
 from tuicont.screens.details.shells import SHELL, Shells

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import counted
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer
 from tuicont.presenters.details.log_search import Search, count, find, selection

@@ -10,7 +10,7 @@ from tuicont.actions import Scope
 from tuicont.core.engine.api import Engine
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Sample, Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details import metrics
 from tuicont.presenters.details.line import Page
 from tuicont.presenters.details.view import View

@@ -20,7 +20,7 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.stats import Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import Page, counted, said
 from tuicont.presenters.details.view import View
 from tuicont.widgets.text_view import TextView

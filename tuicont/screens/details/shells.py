@@ -9,7 +9,7 @@ from tuicont.core.engine.api import Engine, Session
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import ExecRequest
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.screens.details.terminal_pane import LinesPane, Open, SessionPane, TerminalPane
 
 SHELL = "terminal"

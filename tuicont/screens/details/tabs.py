@@ -11,7 +11,7 @@ from typing import Any
 
 from tuicont.core.engine.api import LayerView
 from tuicont.core.model.container import CgroupFile, Link, MountEntry, Namespace, Process
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details import cgroup, inspect, layers, mounts, namespaces, overview, processes
 from tuicont.screens.details.logs_pane import LogsPane
 from tuicont.screens.details.metrics_pane import MetricsPane

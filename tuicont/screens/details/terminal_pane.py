@@ -19,7 +19,7 @@ from textual.widgets import Input
 from tuicont.core.engine.api import STDERR, Session
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import ExitStatus, LogLine
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import safe
 from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details.pane import Pane
