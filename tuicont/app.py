@@ -21,7 +21,7 @@ from tuicont.bridge import Bridge, Opening
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Unsupported
 from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, OpenContainer, RunAction, SnapshotReady
-from tuicont.presenters.leaving import leaving_text
+from tuicont.presenters.sentences import leaving_text
 from tuicont.resources import read_text
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen

@@ -9,7 +9,7 @@ from tests.ui.kit import gone, running, screen_text, shown, until
 from tuicont.config import Config
 from tuicont.core.model.stats import Snapshot
 from tuicont.keys import PRESETS, resolve_keys
-from tuicont.presenters.leaving import leaving_text
+from tuicont.presenters.sentences import leaving_text
 from tuicont.themes import themes
 
 

@@ -12,7 +12,7 @@ from tuicont.core.model.state import State
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters import containers as rows
 from tuicont.presenters.cells import Cell
-from tuicont.presenters.loss import loss_text
+from tuicont.presenters.sentences import loss_text
 
 
 def text(cell: Cell) -> str:

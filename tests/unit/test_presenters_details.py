@@ -40,7 +40,6 @@ from tuicont.presenters.details.chart import area, binary_ceiling, ceiling
 from tuicont.presenters.details.line import (
     Page,
     beside,
-    counted,
     fit,
     fit_end,
     fitted,
@@ -53,6 +52,7 @@ from tuicont.presenters.details.line import (
 from tuicont.presenters.details.view import View
 from tuicont.presenters.table import Align, Column, Table
 from tuicont.presenters.tones import Tone
+from tuicont.text.units import counted
 
 SECOND = 1_000_000_000
 TEXT = st.text(max_size=60)

@@ -9,7 +9,7 @@ from tuicont.core.model.event import Event, Topic
 from tuicont.presenters.cells import Cell, cell
 from tuicont.presenters.table import Column, Rest, Table, lets_through
 from tuicont.presenters.tones import Tone
-from tuicont.text.units import clock, plain, shorten, size
+from tuicont.text.units import clock, counted, plain, shorten, size
 
 
 class Look(NamedTuple):
@@ -94,7 +94,7 @@ def _detail(name: str, value: str) -> str:
     if name == "microseconds":
         return f"confirmed in {int(value) / 1000:.1f} ms"
     if name in ("processes", "killed"):
-        return f"{value} {'process' if value == '1' else 'processes'}"
+        return counted(int(value), "process", "processes")
     return f"{words} {size(int(value)) if name in _SIZES else value}"
 
 

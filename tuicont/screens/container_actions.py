@@ -18,7 +18,7 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import Verb, allows
 from tuicont.engine_access import EngineAccess
-from tuicont.presenters.loss import loss_text
+from tuicont.presenters.sentences import loss_text
 from tuicont.screens.base import ModeScreen
 
 _AT_ONCE = 8

@@ -22,8 +22,7 @@ from tuicont.engine_access import EngineAccess
 from tuicont.presenters import create as form
 from tuicont.presenters.command_line import command_line
 from tuicont.screens.dialogs.base import Dialog
-from tuicont.widgets.choice import Choice
-from tuicont.widgets.tick import Tick
+from tuicont.widgets.form import Choice, Tick
 
 Answer = tuple[ContainerRequest, bool]
 """(the request, whether to start it too)"""

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from tuicont.core.model.container import CgroupFile
 from tuicont.presenters.cells import Cell, cell
-from tuicont.presenters.details.line import Line, Page, counted, head_line, row_line, safe, said, wrapped
+from tuicont.presenters.details.line import Line, Page, head_line, row_line, safe, said, wrapped
 from tuicont.presenters.details.view import View
 from tuicont.presenters.table import Column, Table
+from tuicont.text.units import counted
 
 _LONG_ID = re.compile(r"[0-9a-f]{64}")
 

@@ -6,9 +6,10 @@ import json
 import re
 from typing import Any
 
-from tuicont.presenters.details.line import Line, Page, counted, safe, said
+from tuicont.presenters.details.line import Line, Page, safe, said
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import Tone
+from tuicont.text.units import counted
 
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>true|false|null)'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tuicont.core.engine.api import LayerView
-from tuicont.presenters.details.line import Line, Page, counted, fit, fit_end, right, said
+from tuicont.presenters.details.line import Line, Page, fit, fit_end, right, said
 from tuicont.presenters.details.overview import short
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import Tone
-from tuicont.text.units import size
+from tuicont.text.units import counted, size
 
 KINDS: dict[str, tuple[str, Tone, str]] = {
     "A": ("+", "good", "added"),

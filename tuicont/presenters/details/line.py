@@ -40,11 +40,6 @@ def safe(text: str) -> str:
     return plain(text.replace("\t", "  ") if "\t" in text else text)
 
 
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """`1 line`, `1,204 lines`; `nouns` where the plural is not the noun with an s."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
 def fit(text: str, width: int) -> str:
     """`text` made safe and exactly `width` cells wide: padded, or cut with an ellipsis."""
     text = safe(text)

@@ -11,10 +11,10 @@ from itertools import pairwise
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.containers import pressure_of
 from tuicont.presenters.details.chart import Chart, Values, binary_ceiling, ceiling, drawn
-from tuicont.presenters.details.line import Line, Page, beside, counted, said
+from tuicont.presenters.details.line import Line, Page, beside, said
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import of_use, of_waiting
-from tuicont.text.units import percent, size
+from tuicont.text.units import counted, percent, size
 
 SECONDS_A_POINT = (1, 2, 5, 15, 60)
 _SECOND = 1_000_000_000

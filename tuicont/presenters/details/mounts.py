@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from tuicont.core.model.container import MountEntry
 from tuicont.presenters.cells import Cell, cell
-from tuicont.presenters.details.line import Page, counted, head_line, row_line, said
+from tuicont.presenters.details.line import Page, head_line, row_line, said
 from tuicont.presenters.details.view import View
 from tuicont.presenters.table import Align, Column, Table
+from tuicont.text.units import counted
 
 
 def _access(mount: MountEntry) -> str:

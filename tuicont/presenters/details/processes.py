@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from tuicont.core.model.container import Process
 from tuicont.presenters.cells import Cell, cell
-from tuicont.presenters.details.line import Page, counted, head_line, row_line, said
+from tuicont.presenters.details.line import Page, head_line, row_line, said
 from tuicont.presenters.details.view import View
 from tuicont.presenters.table import Align, Column, Table
 from tuicont.presenters.tones import Tone
-from tuicont.text.units import age, percent, size
+from tuicont.text.units import age, counted, percent, size
 
 _STATES: dict[str, Tone] = {"R": "good", "D": "warn", "Z": "bad", "T": "frozen", "t": "frozen"}
 

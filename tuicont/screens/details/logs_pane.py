@@ -16,12 +16,12 @@ from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.stats import Snapshot
 from tuicont.engine_access import EngineAccess
-from tuicont.presenters.details.line import counted
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer
 from tuicont.presenters.details.log_search import Search, count, find, selection
 from tuicont.screens.details.log_feed import LogFeed
 from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.search import pattern_of
+from tuicont.text.units import counted
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.log_view import LogView
 

@@ -21,8 +21,9 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.stats import Snapshot
 from tuicont.engine_access import EngineAccess
-from tuicont.presenters.details.line import Page, counted, said
+from tuicont.presenters.details.line import Page, said
 from tuicont.presenters.details.view import View
+from tuicont.text.units import counted
 from tuicont.widgets.text_view import TextView
 
 T = TypeVar("T")
