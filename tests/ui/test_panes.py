@@ -11,12 +11,14 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.doubles.scripted.engine import MIB, ScriptedEngine
+from tests.doubles.scripted.views import ScriptedLines
 from tests.ui.kit import gone, running, screen_text, select, shown, until
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
 from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details import Details
 from tuicont.widgets.log_view import LogView
+from tuicont.widgets.text_view import TextView
 
 
 @pytest.fixture
@@ -26,6 +28,13 @@ def engine() -> ScriptedEngine:
 
 def details(pilot: Pilot[Any]) -> Details:
     return pilot.app.screen.query_one(Details)
+
+
+def under_cursor(view: TextView) -> str:
+    """The line that is drawn with the cursor on it."""
+    colour = view.get_component_rich_style("text--cursor", partial=True).bgcolor
+    lines = [view.render_line(y) for y in range(view.size.height)]
+    return next(line.text for line in lines if any(part.style and part.style.bgcolor == colour for part in line))
 
 
 async def tick(pilot: Pilot[Any], engine: ScriptedEngine) -> None:
@@ -202,9 +211,8 @@ async def test_a_search_highlights_and_jumps_and_ends(engine: ScriptedEngine) ->
         await pilot.press(*"memory")
         await shown(pilot, "/memory")
         await pilot.press("enter")
-        view = details(pilot).query_one("#inspect TextView")
-        first = view.cursor_line  # type: ignore[attr-defined]
-        assert "memory" in first
+        view = details(pilot).query_one("#inspect TextView", TextView)
+        assert "memory" in under_cursor(view)
         await pilot.press("n")
         await pilot.press("escape")
         await gone(pilot, "/memory")
@@ -252,8 +260,10 @@ class Log:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
 
-    def __call__(self, ref: str, query: LogQuery = LogQuery()) -> Any:
-        return (LogLine(time_ns=i * 1_000_000, stream="stdout", text=text) for i, text in enumerate(self.lines))
+    def __call__(self, ref: str, query: LogQuery = LogQuery()) -> ScriptedLines:
+        return ScriptedLines(
+            LogLine(time_ns=i * 1_000_000, stream="stdout", text=text) for i, text in enumerate(self.lines)
+        )
 
 
 async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngine) -> None:

@@ -35,8 +35,8 @@ class TabStrip(Widget):
             self.tab = tab
             super().__init__()
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._label = ""
         self._tabs: tuple[tuple[str, str], ...] = ()
         self._chosen = ""

@@ -56,8 +56,8 @@ class TextView(Moving):
         def control(self) -> TextView:
             return self.view
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._page = Page(())
         self._cursor = 0
         self._styles: dict[str, Style] = {}
@@ -72,12 +72,6 @@ class TextView(Moving):
         """Everything shown, as it is copied."""
         lines = (self._page.head, *self._page.lines) if self._page.head else self._page.lines
         return "\n".join(text_of(line) for line in lines)
-
-    @property
-    def cursor_line(self) -> str:
-        """The text of the line with the cursor, or of the first one in sight."""
-        index = self._cursor if self._page.keys or self._pattern is not None else self.scroll_offset.y
-        return text_of(self._page.lines[index]) if index < len(self._page.lines) else ""
 
     def show(self, page: Page) -> None:
         """Show `page` in place of the one before; scrolling and cursor stay where they were."""

@@ -42,8 +42,8 @@ class Details(Acting, Widget):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.DETAILS)
 
-    def __init__(self, bridge: EngineAccess, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, bridge: EngineAccess) -> None:
+        super().__init__()
         self.bridge = bridge
         self._panes: dict[str, Pane] = {}
         self._tab = self._tab_before = TABS[0].id
