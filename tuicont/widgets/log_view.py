@@ -30,14 +30,6 @@ class LogView(Moving):
     """A window on a log that can follow its end."""
 
     COMPONENT_CLASSES = {"log--time", "log--error", "log--match", "log--found", "log--empty"}
-    DEFAULT_CSS = """
-    LogView { height: 1fr; width: 1fr; background: $surface; color: $foreground; scrollbar-size: 0 1; }
-    LogView > .log--time { color: $text-muted; }
-    LogView > .log--error { color: $text-error; }
-    LogView > .log--match { text-style: reverse; }
-    LogView > .log--found { background: $boost; text-style: bold; }
-    LogView > .log--empty { color: $text-muted; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS]
 

@@ -20,13 +20,6 @@ class TabStrip(Widget):
     """`── web-1 ── overview  logs  processes ──`, the chosen tab standing out."""
 
     COMPONENT_CLASSES = {"tabs--rule", "tabs--name", "tabs--tab", "tabs--chosen"}
-    DEFAULT_CSS = """
-    TabStrip { height: 1; width: 1fr; background: $surface; }
-    TabStrip > .tabs--rule { color: $border; }
-    TabStrip > .tabs--name { color: $foreground; text-style: bold; }
-    TabStrip > .tabs--tab { color: $text-muted; }
-    TabStrip > .tabs--chosen { color: $text-primary; text-style: bold reverse; }
-    """
 
     class Chosen(Message):
         """Somebody clicked a tab."""

@@ -26,22 +26,6 @@ class TextView(Moving):
     """Shows one `Page`."""
 
     COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in TONES), "text--cursor", "text--match"}
-    DEFAULT_CSS = """
-    TextView { height: 1fr; width: 1fr; background: $surface; color: $foreground; scrollbar-size: 0 1;
-        overflow-x: auto; overflow-y: auto; }
-    TextView > .tone-muted { color: $text-muted; }
-    TextView > .tone-accent { color: $text-accent; }
-    TextView > .tone-good { color: $text-success; }
-    TextView > .tone-frozen { color: $text-primary; }
-    TextView > .tone-warn { color: $text-warning; }
-    TextView > .tone-bad { color: $text-error; text-style: bold; }
-    TextView > .tone-track { color: $text-disabled; }
-    TextView > .tone-heading { color: $text-secondary; text-style: bold; }
-    TextView > .tone-changed { color: $text-warning; text-style: bold reverse; }
-    TextView > .text--cursor { background: $boost; }
-    TextView:focus > .text--cursor { background: $primary-muted; }
-    TextView > .text--match { text-style: reverse bold; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS, Binding("enter", "open", "open", show=False)]
 
     class Opened(Message):

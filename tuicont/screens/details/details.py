@@ -35,11 +35,6 @@ _NEEDS_SEARCH = frozenset({"next_match", "previous_match", "end_search"})
 class Details(Acting, Widget):
     """A strip of tabs, the chosen one's pane, and a line on what is shown."""
 
-    DEFAULT_CSS = """
-    Details { height: 1fr; width: 1fr; layout: vertical; background: $surface; }
-    Details > #panes { height: 1fr; }
-    Details > #status { height: 1; width: 1fr; padding: 0 1; color: $text-muted; background: $surface; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.DETAILS)
 
     def __init__(self, bridge: EngineAccess) -> None:

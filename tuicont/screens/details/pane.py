@@ -45,8 +45,6 @@ class PageTab(Generic[T]):
 class Pane(Widget):
     """One tab. `show` is called each tick and when the selection changes, while the tab is the visible one."""
 
-    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
-
     class StatusChanged(Message):
         """The pane's status line says something else."""
 

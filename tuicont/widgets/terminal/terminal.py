@@ -39,11 +39,6 @@ class Terminal(Widget, can_focus=True):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {"terminal--cursor", "terminal--resting"}
-    DEFAULT_CSS = """
-    Terminal { height: 1fr; width: 1fr; background: $background; color: $foreground; }
-    Terminal > .terminal--cursor { text-style: reverse; }
-    Terminal > .terminal--resting { text-style: underline; }
-    """
 
     class Typed(Message):
         """Bytes for the program."""
