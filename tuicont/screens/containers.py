@@ -86,7 +86,7 @@ class ContainersScreen(ContainerActions):
         yield strip
 
     @property
-    def table(self) -> LineTable:
+    def table(self) -> LineTable[rows.ContainerRow]:
         """The table of containers."""
         return self.query_one("#containers", LineTable)
 

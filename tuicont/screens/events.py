@@ -54,7 +54,7 @@ class EventsScreen(ModeScreen):
         yield FilterLine()
 
     @property
-    def table(self) -> LineTable:
+    def table(self) -> LineTable[Event]:
         """The table of events."""
         return self.query_one("#events", LineTable)
 

@@ -7,7 +7,7 @@ marks, and draws no row that is not on the screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,38 +18,38 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tuicont.presenters.cells import Cell
-from tuicont.presenters.table import Align, Placed, Placing, Table
+from tuicont.presenters.table import Align, Placed, Placing, R, Table
 from tuicont.presenters.tones import TONES
 from tuicont.widgets.moving import Moving
 
 _GUTTER = 2
 
 
-class RowSource(Protocol):
+class RowSource(Protocol[R]):
     """Where a table's columns and rows come from; asked only for rows in view."""
 
     @property
-    def table(self) -> Table[Any]:
-        """The columns; `Any` is what they draw, which `row` gives."""
+    def table(self) -> Table[R]:
+        """The columns."""
 
-    def row(self, key: str) -> Any:
-        """What the row of `key` is drawn from."""
+    def row(self, key: str) -> R:
+        """What they draw in the row of `key`."""
 
 
 class FromTable(Message):
     """What a table tells."""
 
-    def __init__(self, table: LineTable) -> None:
+    def __init__(self, table: LineTable[Any]) -> None:
         self.table = table
         super().__init__()
 
     @property
-    def control(self) -> LineTable:
+    def control(self) -> LineTable[Any]:
         """The table, for `on` to select by."""
         return self.table
 
 
-class LineTable(Moving):
+class LineTable(Moving, Generic[R]):
     """Rows of one line each below a pinned header."""
 
     COMPONENT_CLASSES = {
@@ -62,25 +62,25 @@ class LineTable(Moving):
     class Highlighted(FromTable):
         """The cursor stands on another row, or on none (None)."""
 
-        def __init__(self, table: LineTable, key: str | None) -> None:
+        def __init__(self, table: LineTable[Any], key: str | None) -> None:
             super().__init__(table)
             self.key = key
 
     class Opened(FromTable):
         """A row was double-clicked."""
 
-        def __init__(self, table: LineTable, key: str) -> None:
+        def __init__(self, table: LineTable[Any], key: str) -> None:
             super().__init__(table)
             self.key = key
 
     class HeaderClicked(FromTable):
         """A column's title was clicked."""
 
-        def __init__(self, table: LineTable, column: str) -> None:
+        def __init__(self, table: LineTable[Any], column: str) -> None:
             super().__init__(table)
             self.column = column
 
-    def __init__(self, source: RowSource, *, pager: bool = False, empty: str = "", id: str | None = None) -> None:
+    def __init__(self, source: RowSource[R], *, pager: bool = False, empty: str = "", id: str | None = None) -> None:
         """A `pager` has neither header nor cursor: its lines are read and scrolled."""
         super().__init__(id=id)
         self._source = source
@@ -91,7 +91,7 @@ class LineTable(Moving):
         self._keys: list[str] = []
         self._index: dict[str, int] = {}
         self._cursor_key: str | None = None
-        self._placing: Placing[Any] = Placing()
+        self._placing: Placing[R] = Placing()
         self._offsets: tuple[int, ...] = ()
         self._rows: dict[int, tuple[str, tuple[Cell, ...]]] = {}
         self._styles_by_name: dict[tuple[str, ...], Style] = {}
@@ -318,7 +318,7 @@ class LineTable(Moving):
         glyph = "▸ " if key == self._cursor_key else "  "
         return Segment(glyph, self._style(*base, "tone-accent"))
 
-    def _cell_segments(self, cell: Cell, placed: Placed[Any], base: tuple[str, ...]) -> list[Segment]:
+    def _cell_segments(self, cell: Cell, placed: Placed[R], base: tuple[str, ...]) -> list[Segment]:
         right = placed.column.align is Align.RIGHT
         known = (cell, placed.width, right, base[0] if base else "")
         found = self._segments.get(known)

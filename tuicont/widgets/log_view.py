@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from array import array
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -87,10 +88,9 @@ class LogView(Moving):
         """Break long lines instead of cutting them."""
         self._keep_place(lambda: setattr(self, "_wrap", on))
 
-    def _keep_place(self, change: object) -> None:
+    def _keep_place(self, change: Callable[[], object]) -> None:
         first = self._line_at(self.scroll_offset.y)[0]
-        if callable(change):
-            change()
+        change()
         self._measure()
         if not self._follow and first < len(self._buffer):
             self._scroll(self._row_of(first))

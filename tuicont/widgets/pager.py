@@ -19,7 +19,7 @@ class _Lines:
         return self.lines[int(key)]
 
 
-class Pager(LineTable):
+class Pager(LineTable[Cell]):
     """What it shows is scrolled with the keys of every list."""
 
     def __init__(self, *, id: str, empty: str = "") -> None:
