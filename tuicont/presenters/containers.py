@@ -225,8 +225,11 @@ def order(snapshot: Snapshot, sort: str, *, reverse: bool, query: str) -> list[C
 
 def matches(container: Container, query: str) -> bool:
     """Whether `query` lets it through, by name, image, state or id."""
-    _, word, _ = _LOOKS[container.state]
-    text = f"{container.name} {container.request.image} {container.state.value} {word} {container.short_id}"
+
+    def text() -> str:
+        _, word, _ = _LOOKS[container.state]
+        return f"{container.name} {container.request.image} {container.state.value} {word} {container.short_id}"
+
     return lets_through(query, text)
 
 

@@ -100,4 +100,4 @@ def _detail(name: str, value: str) -> str:
 
 def matches(event: Event, query: str) -> bool:
     """Whether `query` lets it through, by name, topic, words or id."""
-    return lets_through(query, " ".join((event.name, event.topic, *words(event), event.subject[:12])))
+    return lets_through(query, lambda: " ".join((event.name, event.topic, *words(event), event.subject[:12])))

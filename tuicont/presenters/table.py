@@ -125,10 +125,12 @@ class Table(Generic[R]):
         return Placing(tuple(Placed(c, widths[c.id]) for c in columns if c.id in widths), gap)
 
 
-def lets_through(query: str, text: str) -> bool:
-    """Whether a filter shows a row of which `text` is all that it looks at: the row contains `query`, or with a leading
-    `!` does not. Case is ignored."""
+def lets_through(query: str, text: Callable[[], str]) -> bool:
+    """Whether a filter shows a row of which `text` is all that it looks at: it contains `query`, or with a leading `!`
+    does not. Case is ignored. The text is made only when there is something to look for."""
     wanted = query.strip().lower()
+    if not wanted:
+        return True
     inverted = wanted.startswith("!")
     wanted = wanted.removeprefix("!").strip()
-    return not wanted or (wanted in text.lower()) != inverted
+    return not wanted or (wanted in text().lower()) != inverted
