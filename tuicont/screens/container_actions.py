@@ -204,13 +204,13 @@ class ContainerActions(ModeScreen):
             def filled(answer: tuple[ContainerRequest, bool] | None) -> None:
                 if answer is not None:
                     request, start = answer
-                    self._guard(lambda: self._made(request, start))
+                    self._guard(lambda: self._made(request, start=start))
 
             self.app.push_screen(CreateForm(self.bridge, images), filled)
 
         self._guard(ask)
 
-    async def _made(self, request: ContainerRequest, start: bool) -> None:
+    async def _made(self, request: ContainerRequest, *, start: bool) -> None:
         """Create, select, start. A demo image is built on first use, which takes a moment: the strip says so."""
         self.set_note(f"creating from {request.image} …")
         try:
