@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.state import Verb, allows, refusal
@@ -18,12 +19,31 @@ class Scope(StrEnum):
     """Where an action's key is heard."""
 
     EVERYWHERE = "everywhere"
+    LINES = "in every list and text"
     LIST = "in every list"
     CONTAINERS = "on Containers"
     EVENTS = "on Events"
     DETAILS = "in the details"
     LOGS = "in the logs"
     METRICS = "in the metrics"
+
+
+IN_DETAILS = (Scope.DETAILS, Scope.LOGS, Scope.METRICS)
+"""Heard by the tabs of a container, before the screen that they are on."""
+
+
+class Group(StrEnum):
+    """What an action belongs to, as the help page heads it, in the order of that."""
+
+    LIFE = "life of a container"
+    INSIDE = "inside it"
+    CHANGE = "change it"
+    VIEW = "the view"
+    LIST = "the list"
+    MOVE = "moving"
+    DETAILS = "in the details"
+    SCREENS = "screens"
+    PROGRAM = "the program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +89,9 @@ def freezable(situation: Situation) -> str:
     return reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """`key` holds alternatives separated by commas, in Textual's spelling. `changes` actions are gone with
+    """`key` holds alternatives separated by commas, in Textual's spelling. What `changes` something is not there with
     `--read-only`; `weight` orders the footer, 0 is not shown there."""
 
     id: str
@@ -79,234 +99,214 @@ class Action:
     label: str
     tooltip: str
     scope: Scope
-    group: str
+    group: Group
     refused: Predicate = always
     changes: bool = False
-    destructive: bool = False
     weight: int = 0
 
 
-_C, _E, _L = Scope.CONTAINERS, Scope.EVERYWHERE, Scope.LIST
+_life = partial(Action, scope=Scope.CONTAINERS, group=Group.LIFE)
+_inside = partial(Action, scope=Scope.CONTAINERS, group=Group.INSIDE)
+_change = partial(Action, scope=Scope.CONTAINERS, group=Group.CHANGE)
+_view = partial(Action, scope=Scope.CONTAINERS, group=Group.VIEW)
+_list = partial(Action, scope=Scope.CONTAINERS, group=Group.LIST)
+_move = partial(Action, scope=Scope.LINES, group=Group.MOVE)
+_details = partial(Action, scope=Scope.DETAILS, group=Group.DETAILS)
+_logs = partial(Action, scope=Scope.LOGS, group=Group.DETAILS)
+_metrics = partial(Action, scope=Scope.METRICS, group=Group.DETAILS)
+_screen = partial(Action, scope=Scope.EVERYWHERE, group=Group.SCREENS)
+_frame = partial(Action, scope=Scope.EVERYWHERE, group=Group.VIEW)
+_program = partial(Action, scope=Scope.EVERYWHERE, group=Group.PROGRAM)
 
 ACTIONS: tuple[Action, ...] = (
-    Action(
-        "create", "n", "new", "make a container: image, command, limits, mounts", _C, "life", changes=True, weight=90
+    _life(
+        id="create",
+        key="n",
+        label="new",
+        tooltip="make a container: image, command, limits, mounts",
+        changes=True,
+        weight=90,
     ),
-    Action("start", "u", "start", "start what is created or has ended", _C, "life", takes(Verb.START), True, weight=85),
-    Action(
-        "freeze",
-        "f",
-        "freeze",
-        "freeze every process with the cgroup freezer; again thaws",
-        _C,
-        "life",
-        freezable,
-        True,
+    _life(
+        id="start",
+        key="u",
+        label="start",
+        tooltip="start what is created or has ended",
+        refused=takes(Verb.START),
+        changes=True,
+        weight=85,
+    ),
+    _life(
+        id="freeze",
+        key="f",
+        label="freeze",
+        tooltip="freeze every process with the cgroup freezer; again thaws",
+        refused=freezable,
+        changes=True,
         weight=80,
     ),
-    Action(
-        "stop",
-        "s",
-        "stop",
-        "send the stop signal, after the time-out SIGKILL",
-        _C,
-        "life",
-        takes(Verb.STOP),
-        True,
-        True,
+    _life(
+        id="stop",
+        key="s",
+        label="stop",
+        tooltip="send the stop signal, after the time-out SIGKILL",
+        refused=takes(Verb.STOP),
+        changes=True,
         weight=75,
     ),
-    Action("kill", "K", "kill", "send a signal of your choice", _C, "life", takes(Verb.KILL), True, True, weight=70),
-    Action("restart", "r", "restart", "stop and start again", _C, "life", takes(Verb.RESTART), True, True, weight=30),
-    Action(
-        "remove",
-        "d",
-        "remove",
-        "remove for good; first says what is lost",
-        _C,
-        "life",
-        needs_container,
-        True,
-        True,
+    _life(
+        id="kill",
+        key="K",
+        label="kill",
+        tooltip="send a signal of your choice",
+        refused=takes(Verb.KILL),
+        changes=True,
+        weight=70,
+    ),
+    _life(
+        id="restart",
+        key="r",
+        label="restart",
+        tooltip="stop and start again",
+        refused=takes(Verb.RESTART),
+        changes=True,
+        weight=30,
+    ),
+    _life(
+        id="remove",
+        key="d",
+        label="remove",
+        tooltip="remove for good; first says what is lost",
+        refused=needs_container,
+        changes=True,
         weight=65,
     ),
-    Action("shell", "e", "shell", "open a shell inside, in a pane", _C, "inside", takes(Verb.EXEC), True, weight=60),
-    Action("attach", "a", "attach", "connect to its own terminal", _C, "inside", takes(Verb.ATTACH), True, weight=20),
-    Action("logs", "l", "logs", "what it wrote", _C, "inside", needs_container, weight=55),
-    Action("inspect", "i", "inspect", "everything that is known of it, as JSON", _C, "inside", needs_container),
-    Action(
-        "limits",
-        "L",
-        "limits",
-        "change memory, CPU and process limits at once",
-        _C,
-        "change",
-        takes(Verb.UPDATE),
-        True,
+    _inside(
+        id="shell",
+        key="e",
+        label="shell",
+        tooltip="open a shell inside, in a pane",
+        refused=takes(Verb.EXEC),
+        changes=True,
+        weight=60,
+    ),
+    _inside(
+        id="attach",
+        key="a",
+        label="attach",
+        tooltip="connect to its own terminal",
+        refused=takes(Verb.ATTACH),
+        changes=True,
+        weight=20,
+    ),
+    _inside(id="logs", key="l", label="logs", tooltip="what it wrote", refused=needs_container, weight=55),
+    _inside(
+        id="inspect",
+        key="i",
+        label="inspect",
+        tooltip="everything that is known of it, as JSON",
+        refused=needs_container,
+    ),
+    _change(
+        id="limits",
+        key="L",
+        label="limits",
+        tooltip="change memory, CPU and process limits at once",
+        refused=takes(Verb.UPDATE),
+        changes=True,
         weight=35,
     ),
-    Action("rename", "R", "rename", "give it another name", _C, "change", takes(Verb.RENAME), True, weight=10),
-    Action("copy_id", "y", "copy id", "copy the container's id to the clipboard", _C, "change", needs_container),
-    Action("load_image", "I", "load image", "load a Docker archive or an OCI layout", _C, "change", changes=True),
-    Action("open", "enter", "open", "maximise the details of the selected container", _C, "view", needs_container),
-    Action("maximise", "z", "maximise", "give the focused pane the whole screen; again restores", _C, "view"),
-    Action("next_tab", "right_square_bracket", "next tab", "the details' next tab", _C, "view"),
-    Action("previous_tab", "left_square_bracket", "previous tab", "the details' previous tab", _C, "view"),
-    Action("filter", "slash", "filter", "show what contains a text; ! shows the rest", _L, "list", weight=50),
-    Action("sort", "o", "sort", "sort by the next column", _C, "list", weight=15),
-    Action("reverse", "O", "reverse", "reverse the order", _C, "list"),
-    Action("mark", "space", "mark", "mark; actions then apply to all that are marked", _C, "list", weight=12),
-    Action("mark_all", "asterisk", "mark all", "mark all that are shown; again unmarks them", _C, "list"),
-    Action("down", "j,down", "down", "the next line", _L, "move"),
-    Action("up", "k,up", "up", "the line before", _L, "move"),
-    Action("page_down", "pagedown,ctrl+f", "page down", "a page down", _L, "move"),
-    Action("page_up", "pageup,ctrl+b", "page up", "a page up", _L, "move"),
-    Action("top", "g,home", "first", "the first line", _L, "move"),
-    Action("bottom", "G,end", "last", "the last line", _L, "move"),
-    Action("follow", "F", "follow", "stay at the newest event", Scope.EVENTS, "list", weight=60),
-    Action("open_event", "enter", "open", "go to the container it is about", Scope.EVENTS, "view", weight=70),
-    Action(
-        "search", "slash", "search", "search in what the tab shows (a regular expression)", Scope.DETAILS, "details"
+    _change(
+        id="rename",
+        key="R",
+        label="rename",
+        tooltip="give it another name",
+        refused=takes(Verb.RENAME),
+        changes=True,
+        weight=10,
     ),
-    Action("next_match", "n", "next match", "the next place that matches the search", Scope.DETAILS, "details"),
-    Action("previous_match", "N", "previous match", "the place before that matches", Scope.DETAILS, "details"),
-    Action("end_search", "escape", "end search", "forget the search", Scope.DETAILS, "details"),
-    Action("copy_text", "y", "copy", "copy what the tab shows (logs: the lines in sight)", Scope.DETAILS, "details"),
-    Action("log_follow", "F", "follow", "stay at the newest line", Scope.LOGS, "details"),
-    Action("log_times", "T", "times", "time stamps on and off", Scope.LOGS, "details"),
-    Action("log_wrap", "w", "wrap", "break long lines, or cut them", Scope.LOGS, "details"),
-    Action(
-        "log_filter", "ampersand", "only lines", "show only lines that match; ! shows the rest", Scope.LOGS, "details"
+    _change(
+        id="copy_id",
+        key="y",
+        label="copy id",
+        tooltip="copy the container's id to the clipboard",
+        refused=needs_container,
     ),
-    Action("log_save", "S", "save", "write the lines that are shown to a file", Scope.LOGS, "details"),
-    Action(
-        "longer", "plus,equals_sign", "longer", "a point of the charts stands for more time", Scope.METRICS, "details"
+    _change(
+        id="load_image", key="I", label="load image", tooltip="load a Docker archive or an OCI layout", changes=True
     ),
-    Action("shorter", "minus", "shorter", "a point of the charts stands for less time", Scope.METRICS, "details"),
-    Action("containers", "1", "Containers", "the containers of this machine", _E, "screens"),
-    Action("events", "6", "Events", "everything that happened, as it happens", _E, "screens"),
-    Action("engine", "9", "Engine", "drivers, kernel, storage, configuration", _E, "screens"),
-    Action("next_pane", "tab", "next pane", "move the focus on", _E, "view"),
-    Action("previous_pane", "shift+tab", "previous pane", "move the focus back", _E, "view"),
-    Action("back", "escape", "back", "leave the filter, the maximised pane, the marks", _E, "view"),
-    Action("palette", "ctrl+p,colon", "palette", "every action by its name", _E, "program", weight=5),
-    Action("theme", "ctrl+t", "theme", "the next theme", _E, "program"),
-    Action("help", "question_mark", "help", "this page", _E, "program", weight=100),
-    Action("quit", "q,ctrl+q", "quit", "leave; containers go on running", _E, "program", weight=99),
+    _view(
+        id="open",
+        key="enter",
+        label="open",
+        tooltip="maximise the details of the selected container",
+        refused=needs_container,
+    ),
+    _view(id="maximise", key="z", label="maximise", tooltip="give the focused pane the whole screen; again restores"),
+    _view(id="next_tab", key="right_square_bracket", label="next tab", tooltip="the details' next tab"),
+    _view(id="previous_tab", key="left_square_bracket", label="previous tab", tooltip="the details' previous tab"),
+    Action(
+        id="filter",
+        key="slash",
+        label="filter",
+        tooltip="show what contains a text; ! shows the rest",
+        scope=Scope.LIST,
+        group=Group.LIST,
+        weight=50,
+    ),
+    _list(id="sort", key="o", label="sort", tooltip="sort by the next column", weight=15),
+    _list(id="reverse", key="O", label="reverse", tooltip="reverse the order"),
+    _list(id="mark", key="space", label="mark", tooltip="mark; actions then apply to all that are marked", weight=12),
+    _list(id="mark_all", key="asterisk", label="mark all", tooltip="mark all that are shown; again unmarks them"),
+    _move(id="down", key="j,down", label="down", tooltip="the next line"),
+    _move(id="up", key="k,up", label="up", tooltip="the line before"),
+    _move(id="page_down", key="pagedown,ctrl+f", label="page down", tooltip="a page down"),
+    _move(id="page_up", key="pageup,ctrl+b", label="page up", tooltip="a page up"),
+    _move(id="top", key="g,home", label="first", tooltip="the first line"),
+    _move(id="bottom", key="G,end", label="last", tooltip="the last line"),
+    Action(
+        id="follow",
+        key="F",
+        label="follow",
+        tooltip="stay at the newest event",
+        scope=Scope.EVENTS,
+        group=Group.LIST,
+        weight=60,
+    ),
+    Action(
+        id="open_event",
+        key="enter",
+        label="open",
+        tooltip="go to the container it is about",
+        scope=Scope.EVENTS,
+        group=Group.VIEW,
+        weight=70,
+    ),
+    _details(id="search", key="slash", label="search", tooltip="search in what the tab shows (a regular expression)"),
+    _details(id="next_match", key="n", label="next match", tooltip="the next place that matches the search"),
+    _details(id="previous_match", key="N", label="previous match", tooltip="the place before that matches"),
+    _details(id="end_search", key="escape", label="end search", tooltip="forget the search"),
+    _details(id="copy_text", key="y", label="copy", tooltip="copy what the tab shows (logs: the lines in sight)"),
+    _logs(id="log_follow", key="F", label="follow", tooltip="stay at the newest line"),
+    _logs(id="log_times", key="T", label="times", tooltip="time stamps on and off"),
+    _logs(id="log_wrap", key="w", label="wrap", tooltip="break long lines, or cut them"),
+    _logs(id="log_filter", key="ampersand", label="only lines", tooltip="show only lines that match; ! shows the rest"),
+    _logs(id="log_save", key="S", label="save", tooltip="write the lines that are shown to a file"),
+    _metrics(id="longer", key="plus,equals_sign", label="longer", tooltip="a point of the charts stands for more time"),
+    _metrics(id="shorter", key="minus", label="shorter", tooltip="a point of the charts stands for less time"),
+    _screen(id="containers", key="1", label="Containers", tooltip="the containers of this machine"),
+    _screen(id="events", key="6", label="Events", tooltip="everything that happened, as it happens"),
+    _screen(id="engine", key="9", label="Engine", tooltip="drivers, kernel, storage, configuration"),
+    _frame(id="next_pane", key="tab", label="next pane", tooltip="move the focus on"),
+    _frame(id="previous_pane", key="shift+tab", label="previous pane", tooltip="move the focus back"),
+    _frame(id="back", key="escape", label="back", tooltip="leave the filter, the maximised pane, the marks"),
+    _program(id="palette", key="ctrl+p,colon", label="palette", tooltip="every action by its name", weight=5),
+    _program(id="theme", key="ctrl+t", label="theme", tooltip="the next theme"),
+    _program(id="help", key="question_mark", label="help", tooltip="this page", weight=100),
+    _program(id="quit", key="q,ctrl+q", label="quit", tooltip="leave; containers go on running", weight=99),
 )
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
-
-PRESETS: Mapping[str, Mapping[str, str]] = {
-    "default": {},
-    "lazydocker": {
-        "freeze": "p",
-        "shell": "E",
-        "logs": "m",
-        "create": "c",
-        "kill": "K",
-        "sort": "o",
-        "palette": "ctrl+p,colon,x",
-    },
-    "k9s": {
-        "shell": "s",
-        "stop": "ctrl+s",
-        "kill": "ctrl+k",
-        "remove": "ctrl+d",
-        "inspect": "d,i,Y",
-        "copy_id": "c",
-        "sort": "o,N",
-        "limits": "L",
-        "containers": "1,0",
-    },
-    "vim": {
-        "page_down": "ctrl+f,ctrl+d,pagedown",
-        "page_up": "ctrl+b,ctrl+u,pageup",
-        "next_tab": "right_square_bracket,tilde",
-        "remove": "D",
-        "filter": "slash",
-        "inspect": "i,K",
-        "kill": "X",
-        "quit": "q,ctrl+q,Z",
-    },
-}
-
-_SPELLED = {
-    "question_mark": "?",
-    "slash": "/",
-    "colon": ":",
-    "space": "space",
-    "asterisk": "*",
-    "ampersand": "&",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "escape": "esc",
-    "tilde": "~",
-    "down": "↓",
-    "up": "↑",
-}
-_TEXTUAL = {shown: name for name, shown in _SPELLED.items()} | {"return": "enter"}
-
-
-def shown_key(key: str) -> str:
-    """A key as people read it: `question_mark` is `?`, `ctrl+p` is `^p`."""
-    head, plus, last = key.rpartition("+")
-    spelled = _SPELLED.get(last, last)
-    return f"^{spelled}" if head == "ctrl" else f"{head}{plus}{spelled}"
-
-
-def textual_key(key: str) -> str:
-    """A key as people write it in the configuration, in Textual's spelling."""
-    head, plus, last = key.strip().rpartition("+")
-    return f"{head}{plus}{_TEXTUAL.get(last, last)}" if last else key.strip()
-
-
-def resolve_keys(preset: str, own: Mapping[str, str]) -> dict[str, str]:
-    """The keys of every action by id: the table's, then the preset's, then the user's own.
-
-    Raises ValueError, worded for the configuration, for an unknown preset or id, or when two actions
-    would hear the same key in the same place.
-    """
-    if preset not in PRESETS:
-        raise ValueError(f"no key preset {preset!r}; there are {', '.join(PRESETS)}")
-    for action_id in own:
-        if action_id not in BY_ID:
-            raise ValueError(f"no action {action_id!r}")
-    keys = {action.id: action.key for action in ACTIONS}
-    keys.update(PRESETS[preset])
-    keys.update({i: ",".join(textual_key(k) for k in value.split(",") if k.strip()) for i, value in own.items()})
-    for clash in clashes(keys):
-        raise ValueError(clash)
-    return keys
-
-
-def clashes(keys: Mapping[str, str]) -> list[str]:
-    """Each key that two actions want which can be heard in the same place."""
-    found = []
-    taken: list[tuple[str, Action]] = []
-    for action in ACTIONS:
-        for key in filter(None, keys[action.id].split(",")):
-            found += [
-                f"{shown_key(key)!r} is both {other.id} and {action.id}"
-                for held, other in taken
-                if held == key and _overlap(other.scope, action.scope)
-            ]
-            taken.append((key, action))
-    return found
-
-
-def _overlap(one: Scope, other: Scope) -> bool:
-    inner = (Scope.DETAILS, Scope.LOGS, Scope.METRICS)
-    if one in inner or other in inner:
-        # The pane with the focus hears a key first, and lets it pass when it has no use for it.
-        return one == other or (one in inner and other in inner and Scope.DETAILS in (one, other))
-    wide = (Scope.EVERYWHERE, Scope.LIST)
-    return one == other or one in wide or other in wide
 
 
 def in_scope(scope: Scope, *, read_only: bool = False) -> tuple[Action, ...]:

@@ -6,7 +6,6 @@ what goes on running.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -22,17 +21,19 @@ from tuicont.bridge import Bridge, Opening
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Unsupported
 from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, OpenContainer, RunAction, SnapshotReady
-from tuicont.presenters.leaving import leaving_text
+from tuicont.presenters.sentences import leaving_text
 from tuicont.resources import read_text
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.events import EventsScreen
 from tuicont.screens.too_small import TooSmall, too_small
+from tuicont.themes import themes
+from tuicont.widgets.acting import Acting, Handlers
 
 _NO_COLOR = NoColor()
 
 
-class TuicontApp(App[int], inherit_bindings=False):
+class TuicontApp(Acting, App[int], inherit_bindings=False):
     """Holds the modes, which hold everything else."""
 
     TITLE = "tuicont"
@@ -46,14 +47,25 @@ class TuicontApp(App[int], inherit_bindings=False):
         self.bridge = bridge
         self.config = config
         self.failure: BaseException | None = None
-        for name in configuration.THEMES:
-            self.register_theme(_theme(name))
+        for name, colours in themes().items():
+            self.register_theme(Theme(name=name, **colours))
         self.theme = config.theme
         self.set_keymap(config.keys)
         # Given here and not as MODES: screens are made with the bridge.
         self._opened: list[ModeScreen] = []
         self.add_mode("events", lambda: self._open(EventsScreen(bridge, config.keys)))
         self.add_mode("engine", self._engine_screen)
+        self.handlers: Handlers = {
+            "containers": lambda: self.switch_mode("containers"),
+            "events": lambda: self.switch_mode("events"),
+            "engine": lambda: self.switch_mode("engine"),
+            "next_pane": lambda: self.screen.focus_next(),
+            "previous_pane": lambda: self.screen.focus_previous(),
+            "theme": self._next_theme,
+            "palette": self._palette,
+            "help": self._help,
+            "quit": self.action_leave,
+        }
 
     def get_default_screen(self) -> ModeScreen:
         """The first screen. Textual puts it on the stack before its widgets are mounted; the screen of a mode that it
@@ -143,25 +155,10 @@ class TuicontApp(App[int], inherit_bindings=False):
 
     def on_run_action(self, message: RunAction) -> None:
         """An action that the screen does not have itself."""
-        handler = self._handlers().get(message.action_id)
-        if handler is not None:
-            handler()
-
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        return {
-            "containers": lambda: self.switch_mode("containers"),
-            "events": lambda: self.switch_mode("events"),
-            "engine": lambda: self.switch_mode("engine"),
-            "next_pane": lambda: self.screen.focus_next(),
-            "previous_pane": lambda: self.screen.focus_previous(),
-            "theme": self._next_theme,
-            "palette": self._palette,
-            "help": self._help,
-            "quit": self.action_leave,
-        }
+        self.action_run(message.action_id)
 
     def _next_theme(self) -> None:
-        names = configuration.THEMES
+        names = list(themes())
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self.notify(f"theme: {self.theme}", timeout=2)
 
@@ -182,10 +179,6 @@ class TuicontApp(App[int], inherit_bindings=False):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(0)
-
-
-def _theme(name: str) -> Theme:
-    return Theme(**json.loads(read_text(f"themes/{name}.json")))
 
 
 def main(opener: Callable[[], Engine], settings: configuration.Config, *, read_only: bool = False) -> int:

@@ -55,7 +55,7 @@ class Opening:
 
 
 class Bridge:
-    """Implements `tuicont.messages.EngineAccess` for one application."""
+    """Implements `tuicont.engine_access.EngineAccess` for one application."""
 
     def __init__(self, opening: Opening, *, interval: float = 1.0, read_only: bool = False) -> None:
         self.read_only = read_only

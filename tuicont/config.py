@@ -6,22 +6,18 @@ the file and the line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tuicont.actions import resolve_keys
 from tuicont.core.errors import Invalid
+from tuicont.keys import resolve_keys
 from tuicont.text.values import boolean
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
-
-THEMES = ("dark", "light", "high-contrast", "colour-blind")
-SORTS = ("name", "state", "image", "cpu", "memory", "pids", "read", "write", "pressure", "age")
-
 
 _YAML_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 """What YAML takes for a boolean besides (https://yaml.org/type/bool.html)."""
@@ -110,7 +106,7 @@ def _scalar(node: Node, file: str) -> str:
     return str(node.value)
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[Node, str], str]:
+def _one_of(choices: Collection[str]) -> Callable[[Node, str], str]:
     def read(node: Node, file: str) -> str:
         value = _scalar(node, file)
         if value not in choices:
@@ -139,13 +135,26 @@ def _switch(node: Node, file: str) -> bool:
         raise _wrong(file, _line(node), str(error)) from None
 
 
+def _theme(node: Node, file: str) -> str:
+    from tuicont.themes import themes
+
+    return _one_of(themes())(node, file)
+
+
+def _sort(node: Node, file: str) -> str:
+    from tuicont.presenters.containers import TABLE
+
+    return _one_of(TABLE.orders)(node, file)
+
+
 def _keys(node: Node, file: str) -> dict[str, str]:
-    from tuicont.actions import BY_ID, PRESETS
+    from tuicont.actions import BY_ID
+    from tuicont.keys import PRESETS
 
     preset, own = "default", {}
     for key, value in _pairs(node, file):
         if key.value == "preset":
-            preset = _one_of(tuple(PRESETS))(value, file)
+            preset = _one_of(PRESETS)(value, file)
         else:
             own[_known(key, BY_ID, file)] = _scalar(value, file)
     try:
@@ -155,9 +164,9 @@ def _keys(node: Node, file: str) -> dict[str, str]:
 
 
 _READERS: dict[str, Callable[[Node, str], Any]] = {
-    "theme": _one_of(THEMES),
+    "theme": _theme,
     "interval": _interval,
-    "sort": _one_of(SORTS),
+    "sort": _sort,
     "read_only": _switch,
     "storage_driver": _scalar,
     "runtime": _scalar,

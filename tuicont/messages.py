@@ -1,48 +1,11 @@
-"""What the TUI's parts tell each other, and the port through which screens reach the engine.
-
-Thin messages with frozen payloads; knows no widget and no screen. `EngineAccess` is what a screen or a
-pane is given: the bridge implements it, and tests may.
-"""
+"""What the TUI's parts tell each other: thin messages with frozen payloads. Knows no widget and no screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ParamSpec, Protocol, TypeVar
-
 from textual.message import Message
 
-from tuicont.core.engine.api import Engine
 from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class EngineAccess(Protocol):
-    """The engine as the event loop may use it: nothing here blocks."""
-
-    read_only: bool
-
-    @property
-    def engine(self) -> Engine:
-        """The open engine. Raises `Conflict` while it is being opened."""
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """The newest snapshot, None before the first."""
-
-    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run an engine call in a thread of its own and await it. Raises what the call raises."""
-
-    def report(self, error: BaseException) -> None:
-        """Show an error as the engine words it: a toast when it is short, else a dialog."""
-
-    def notify(self, text: str) -> None:
-        """Say in a toast that something was done."""
-
-    def post(self, message: Message) -> None:
-        """Hand a message to the application, from any thread."""
 
 
 class SnapshotReady(Message):

@@ -12,7 +12,7 @@ _PLACES = (os.path.join(_HERE, "assets"), os.path.join(os.path.dirname(_HERE), "
 
 
 def path(name: str) -> str:
-    """The absolute path of the asset `name` ("themes/dark.json"). Raises FileNotFoundError."""
+    """The absolute path of the asset `name` ("themes.json"). Raises FileNotFoundError."""
     for place in _PLACES:
         found = os.path.join(place, name)
         if os.path.exists(found):

@@ -13,8 +13,9 @@ import pytest
 from tests.support import require
 from tuicont.core.errors import NotFound
 from tuicont.core.host.processes import processes
+from tuicont.core.model.namespaces import KINDS
 from tuicont.core.network.netlink import links
-from tuicont.core.ns.discover import KINDS, discover, namespaces_of
+from tuicont.core.ns.discover import discover, namespaces_of
 from tuicont.core.ns.mounts import mounts_of
 
 pytestmark = pytest.mark.kernel

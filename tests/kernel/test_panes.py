@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,11 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.presenters.details.log_buffer import LogBuffer
 from tuicont.presenters.details.view import View
+from tuicont.screens.details import tabs
 from tuicont.screens.details.log_feed import LogFeed
+from tuicont.screens.details.pane import PageTab
 from tuicont.screens.details.session_link import SessionLink
 from tuicont.screens.details.shells import shell_session
-from tuicont.screens.details.tabs import PAGES
 from tuicont.widgets.terminal.screen import TerminalScreen
 from tuicont.widgets.terminal.stream import TerminalStream
 
@@ -124,9 +126,13 @@ def test_a_log_is_followed_and_reading_ends_when_it_is_told_to(engine: LocalEngi
     until(lambda: threading.active_count() <= threads, "the end of the reading thread")
 
 
-@pytest.mark.parametrize("tab", PAGES, ids=lambda tab: tab.id)
-def test_each_page_is_drawn_from_what_the_kernel_says(engine: LocalEngine, container: Container, tab: object) -> None:
-    page = next(p for p in PAGES if p is tab)
+PAGES = [tab for tab in vars(tabs).values() if isinstance(tab, PageTab)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda tab: tab.id)
+def test_each_page_is_drawn_from_what_the_kernel_says(
+    engine: LocalEngine, container: Container, page: PageTab[Any]
+) -> None:
     data = page.load(engine, container.id) if page.load else None
     shown = page.present(
         View(container=engine.containers.get("box"), data=data, now_ns=time.time_ns(), width=100, height=20)

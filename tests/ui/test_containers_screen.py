@@ -38,7 +38,7 @@ async def test_an_empty_list_says_which_key_makes_the_first_container() -> None:
 
 
 async def test_an_empty_list_names_the_key_that_the_user_chose() -> None:
-    from tuicont.actions import resolve_keys
+    from tuicont.keys import resolve_keys
 
     config = Config(keys=resolve_keys("default", {"create": "c"}))
     async with running(ScriptedEngine(0), config) as pilot:

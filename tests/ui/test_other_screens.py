@@ -6,10 +6,11 @@ import pytest
 
 from tests.doubles.scripted.engine import ScriptedEngine
 from tests.ui.kit import gone, running, screen_text, shown, until
-from tuicont.actions import PRESETS, resolve_keys
-from tuicont.config import THEMES, Config
+from tuicont.config import Config
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.presenters.leaving import leaving_text
+from tuicont.keys import PRESETS, resolve_keys
+from tuicont.presenters.sentences import leaving_text
+from tuicont.themes import themes
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ async def test_a_terminal_that_is_too_small_says_so_and_recovers(engine: Scripte
         await shown(pilot, "containers ─ 5")
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("theme", themes())
 async def test_every_theme_has_every_tone(engine: ScriptedEngine, theme: str) -> None:
     async with running(engine, Config(theme=theme)) as pilot:
         assert pilot.app.theme == theme

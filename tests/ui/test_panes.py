@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.doubles.scripted.engine import MIB, ScriptedEngine
+from tests.doubles.scripted.views import ScriptedLines
 from tests.ui.kit import gone, running, screen_text, select, shown, until
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
+from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details import Details
+from tuicont.widgets.log_view import LogView
+from tuicont.widgets.text_view import TextView
 
 
 @pytest.fixture
@@ -23,6 +28,13 @@ def engine() -> ScriptedEngine:
 
 def details(pilot: Pilot[Any]) -> Details:
     return pilot.app.screen.query_one(Details)
+
+
+def under_cursor(view: TextView) -> str:
+    """The line that is drawn with the cursor on it."""
+    colour = view.get_component_rich_style("text--cursor", partial=True).bgcolor
+    lines = [view.render_line(y) for y in range(view.size.height)]
+    return next(line.text for line in lines if any(part.style and part.style.bgcolor == colour for part in line))
 
 
 async def tick(pilot: Pilot[Any], engine: ScriptedEngine) -> None:
@@ -199,9 +211,8 @@ async def test_a_search_highlights_and_jumps_and_ends(engine: ScriptedEngine) ->
         await pilot.press(*"memory")
         await shown(pilot, "/memory")
         await pilot.press("enter")
-        view = details(pilot).query_one("#inspect TextView")
-        first = view.cursor_line  # type: ignore[attr-defined]
-        assert "memory" in first
+        view = details(pilot).query_one("#inspect TextView", TextView)
+        assert "memory" in under_cursor(view)
         await pilot.press("n")
         await pilot.press("escape")
         await gone(pilot, "/memory")
@@ -258,8 +269,10 @@ class Log:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
 
-    def __call__(self, ref: str, query: LogQuery = LogQuery()) -> Any:
-        return (LogLine(time_ns=i * 1_000_000, stream="stdout", text=text) for i, text in enumerate(self.lines))
+    def __call__(self, ref: str, query: LogQuery = LogQuery()) -> ScriptedLines:
+        return ScriptedLines(
+            LogLine(time_ns=i * 1_000_000, stream="stdout", text=text) for i, text in enumerate(self.lines)
+        )
 
 
 async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngine) -> None:
@@ -273,6 +286,21 @@ async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngin
         await shown(pilot, "line 1999")
         await pilot.press("k")
         await gone(pilot, "line 1999")
+
+
+async def test_the_scroll_bar_is_where_the_lines_are_from_the_first_moment() -> None:
+    """A log is at its end before it has a scroll bar: that comes with the first layout."""
+    buffer = LogBuffer()
+    buffer.extend(chunk_of([LogLine(time_ns=0, stream="stdout", text=f"line {n}") for n in range(200)]))
+
+    class Log(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LogView(buffer)
+
+    async with Log().run_test(size=(80, 24)) as pilot:
+        view = pilot.app.query_one(LogView)
+        await until(pilot, lambda: view.scroll_offset.y == 176)
+        assert view.vertical_scrollbar.position == 176
 
 
 async def test_log_lines_are_filtered_and_filtered_out(engine: ScriptedEngine) -> None:

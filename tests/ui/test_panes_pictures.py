@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.doubles.scripted.engine import ScriptedEngine
-from tests.doubles.scripted.views import ScriptedViews
+from tests.doubles.scripted.views import ScriptedLines, ScriptedViews
 from tests.ui.kit import Still, select, shown, until
 from tuicont.core.model.container import LogLine, LogQuery
 from tuicont.screens.details import Details
@@ -54,8 +54,8 @@ async def shell(pilot: Pilot[Any]) -> None:
 TABS: dict[str, Before] = {
     "overview": tab("overview", "burn-cpu"),
     "overview_oom": tab("overview", "killed by the kernel", container="eater"),
-    "logs": tab("logs", "23 ms"),
-    "logs_search": tab("logs", "23 ms", "T", "slash", *"500", "enter"),
+    "logs": tab("logs", "the log has ended"),  # which is told after its lines
+    "logs_search": tab("logs", "the log has ended", "T", "slash", *"500", "enter"),
     "processes": tab("processes", "sh -c worker"),
     "metrics": tab("metrics", "25 samples"),
     "cgroup": tab("cgroup", "memory.usage_in_bytes", "j", "enter"),
@@ -71,10 +71,12 @@ TABS: dict[str, Before] = {
 class ColouredViews(ScriptedViews):
     """With colours in the log."""
 
-    def logs(self, ref: str, query: LogQuery = LogQuery()) -> Any:
-        for line in super().logs(ref, query):
+    def logs(self, ref: str, query: LogQuery = LogQuery()) -> ScriptedLines:
+        def coloured(line: LogLine) -> LogLine:
             text = line.text.replace(" 500 ", " \x1b[1;31m500\x1b[0m ").replace(" 200 ", " \x1b[32m200\x1b[0m ")
-            yield LogLine(time_ns=line.time_ns, stream=line.stream, text=text)
+            return LogLine(time_ns=line.time_ns, stream=line.stream, text=text)
+
+        return ScriptedLines(map(coloured, super().logs(ref, query)))
 
 
 def coloured() -> ScriptedEngine:

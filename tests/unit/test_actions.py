@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.scripted.engine import ScriptedEngine
-from tuicont.actions import (
-    ACTIONS,
-    BY_ID,
-    PRESETS,
-    Scope,
-    Situation,
-    clashes,
-    in_scope,
-    resolve_keys,
-    shown_key,
-    textual_key,
-)
+from tuicont.actions import ACTIONS, BY_ID, Group, Scope, Situation, in_scope
+from tuicont.keys import PRESETS, clashes, resolve_keys, shown_key, textual_key
 from tuicont.presenters.help import lines, markdown
 
 
@@ -51,8 +41,9 @@ def test_read_only_leaves_no_action_that_changes_something() -> None:
     assert {"logs", "inspect", "filter", "quit"} <= left
 
 
-def test_destructive_actions_change_something() -> None:
-    assert all(action.changes for action in ACTIONS if action.destructive)
+def test_no_scope_and_no_group_is_without_actions() -> None:
+    assert {action.scope for action in ACTIONS} == set(Scope)
+    assert {action.group for action in ACTIONS} == set(Group)
 
 
 def test_one_target_that_takes_the_verb_is_enough() -> None:

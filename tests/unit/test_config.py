@@ -9,11 +9,22 @@ import pytest
 from tuicont import config
 from tuicont.config_file import SYSTEM_FILE, find
 from tuicont.core.errors import Invalid
+from tuicont.keys import PRESETS
+from tuicont.presenters.containers import TABLE
 from tuicont.resources import read_text
+from tuicont.themes import themes
 
 
 def test_the_documented_file_sets_the_defaults() -> None:
     assert config.parse(read_text("config.yaml"), "x") == config.Config(file="x")
+
+
+def test_the_documented_choices_are_those_that_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    file = read_text("config.yaml")
+    for choices in (list(themes()), list(TABLE.orders), list(PRESETS)):
+        assert f"{', '.join(choices)}." in file
+        assert ", ".join(f"`{choice}`" for choice in choices[:-1]) + f" or `{choices[-1]}`" in page
 
 
 def test_values_and_keys_are_taken() -> None:
@@ -28,6 +39,7 @@ def test_values_and_keys_are_taken() -> None:
     [
         ("theme: dark\nthemes: light", 2, "unknown key 'themes'"),
         ("theme: pink", 1, "'pink' is none of dark, light"),
+        ("sort: size", 1, "'size' is none of name, state, image, cpu"),
         ("\ninterval: soon", 2, "'soon' is not a number of seconds"),
         ("interval: 0", 1, "0 seconds are not between 0.2 and 60"),
         ("read_only: perhaps", 1, "'perhaps' is neither true nor false"),

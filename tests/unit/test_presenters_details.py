@@ -26,6 +26,7 @@ from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.series import Series
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Sample
+from tuicont.presenters.cells import cell
 from tuicont.presenters.details import (
     cgroup,
     inspect,
@@ -40,15 +41,19 @@ from tuicont.presenters.details.chart import area, binary_ceiling, ceiling
 from tuicont.presenters.details.line import (
     Page,
     beside,
-    columns,
-    counted,
     fit,
     fit_end,
+    fitted,
+    head_line,
+    row_line,
     text_of,
     width_of,
     wrapped,
 )
 from tuicont.presenters.details.view import View
+from tuicont.presenters.table import Align, Column, Table
+from tuicont.presenters.tones import Tone
+from tuicont.text.units import counted
 
 SECOND = 1_000_000_000
 TEXT = st.text(max_size=60)
@@ -104,9 +109,20 @@ def test_a_path_keeps_its_end() -> None:
 
 
 def test_columns_stand_under_each_other() -> None:
-    lines = [columns((6, 0, 4), cells, "lr r") for cells in (("a", "x", "1"), ("漢字漢字", "x", "12345"))]
+    name = Column[tuple[str, str]](id="name", title="name", width=6, cell=lambda row, _: cell(row[0]))
+    absent = Column[tuple[str, str]](id="x", title="x", width=lambda width, rows: 0, cell=lambda row, _: cell("x"))
+    number = Column[tuple[str, str]](id="n", title="n", width=4, align=Align.RIGHT, cell=lambda row, _: cell(row[1]))
+    placing = Table(name, absent, number, gap=2).place(12)
+    lines = [head_line(placing), *(row_line(placing, row) for row in (("a", "1"), ("漢字漢字", "12345")))]
     assert {width_of(line) for line in lines} == {12}
-    assert "x" not in text_of(lines[0])
+    assert [text_of(line) for line in lines] == ["name       n", "a          1", "漢字 …  123…"]
+
+
+@given(st.lists(st.tuples(TEXT, st.just("")), max_size=4), st.integers(1, 30), st.sampled_from(Align))
+def test_a_fitted_cell_is_exactly_as_wide_as_its_column(
+    parts: list[tuple[str, Tone]], width: int, align: Align
+) -> None:
+    assert width_of(fitted(tuple(parts), width, align)) == width
 
 
 def test_blocks_stand_beside_each_other() -> None:

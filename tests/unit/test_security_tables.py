@@ -10,7 +10,6 @@ from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.runtime.native import mount_options as mo
 from tuicont.core.security import capabilities as caps
 from tuicont.core.security import sysctls
-from tuicont.core.spec import signals
 from tuicont.core.spec.options import SecurityOptions, security_options
 
 names = st.sampled_from(caps.NAMES)
@@ -92,15 +91,6 @@ def test_security_options() -> None:
     for option, module in (("apparmor=mine", "AppArmor"), ("label=type:x_t", "SELinux")):
         with pytest.raises(Unsupported, match=f"{module} is not active on this host"):
             security_options((option,))
-
-
-def test_signals_by_every_name() -> None:
-    assert {signals.number(text) for text in ("TERM", "sigterm", "SIGTERM", " 15 ")} == {15}
-    assert signals.number("SIGRTMIN+3") == signals.number("RTMIN") + 3
-    assert signals.name(9) == "SIGKILL"
-    for text in ("", "0", "65", "9999", "SIGWHAT", "-9"):
-        with pytest.raises(ValueError, match="unknown signal"):
-            signals.number(text)
 
 
 def test_mount_options_become_flags_attributes_and_data() -> None:

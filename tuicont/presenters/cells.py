@@ -1,29 +1,12 @@
-"""What presenters hand to widgets: text with a tone, and the columns it stands in. Pure.
-
-A tone is a meaning ("bad"), never a colour; the theme gives it one.
-"""
+"""What presenters hand to widgets: text in spans that have a tone. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tuicont.presenters.tones import Tone
 
-Span = tuple[str, str]
-"""(text, tone)"""
+Span = tuple[str, Tone]
 Cell = tuple[Span, ...]
 
-TONES = ("muted", "accent", "good", "frozen", "warn", "bad", "track", "heading")
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column `width` cells wide. `right` aligns its text to the right; `sort` is its id for sorting."""
-
-    id: str
-    title: str
-    width: int
-    right: bool = False
-    sortable: bool = True
-
-
-def cell(text: str, tone: str = "") -> Cell:
+def cell(text: str, tone: Tone = "") -> Cell:
     return ((text, tone),)

@@ -1,9 +1,9 @@
-"""The Containers table: columns for a width, cells of a row, order, filter and title. Pure."""
+"""The Containers table: its columns, the filter and the title. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
@@ -12,14 +12,16 @@ from tuicont.core.model.series import Series
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.state import State
 from tuicont.core.model.stats import Rates, Sample
-from tuicont.presenters.cells import Cell, Column, Span, cell
+from tuicont.presenters.cells import Cell, Span, cell
+from tuicont.presenters.table import Align, Column, Order, Part, Table, lets_through
+from tuicont.presenters.tones import Tone, of_use, of_waiting
 from tuicont.text.units import age, bar, percent, plain, shorten, size, spark
 
 NONE = cell("–", "muted")
 _BAR = 6
-_TREND = 24
-_DESCENDING = frozenset({"cpu", "memory", "pids", "read", "write", "pressure"})
-_LOOKS: dict[State, tuple[str, str, str]] = {
+_FIGURE = 6
+_NO_SAMPLES = Series()
+_LOOKS: dict[State, tuple[str, str, Tone]] = {
     State.CREATED: ("○", "created", "muted"),
     State.RUNNING: ("●", "running", "good"),
     State.PAUSED: ("❄", "frozen", "frozen"),
@@ -27,30 +29,27 @@ _LOOKS: dict[State, tuple[str, str, str]] = {
 }
 
 
-@lru_cache(maxsize=8)
-def columns_for(width: int) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells with a gap of one (two from 100 on); the name takes what is left."""
-    gap = gap_for(width)
-    spark_width = 8 if width < 120 else 14 if width < 160 else 20
-    fixed = [
-        Column("state", "state", 10),
-        Column("cpu", "cpu", 6 + spark_width),
-        Column("memory", "memory", _BAR + 10),
-        Column("pids", "pids", 4, right=True),
-    ]
-    if width >= 100:
-        fixed += [Column("read", "read/s", 6, right=True), Column("write", "write/s", 7, right=True)]
-    fixed += [Column("pressure", "pressure", 8), Column("age", "age", 4, right=True)]
-    left = width - sum(column.width + gap for column in fixed)
-    if left >= 30:
-        image = min(24, left // 2 - gap)
-        return (Column("name", "name", left - image - gap), fixed[0], Column("image", "image", image), *fixed[1:])
-    return (Column("name", "name", max(left, 8)), *fixed)
+class ContainerRow(NamedTuple):
+    """What a row is drawn from. Only what runs has `sample`, `rates` and `recent`, its newest samples; `doing` is the
+    verb that the engine is working on."""
+
+    container: Container
+    limits: Limits
+    sample: Sample | None
+    rates: Rates | None
+    now_ns: int
+    recent: Series = _NO_SAMPLES
+    doing: str = ""
 
 
-def gap_for(width: int) -> int:
-    """Cells between two columns."""
-    return 1 if width < 100 else 2
+def row_of(container: Container, snapshot: Snapshot, doing: str = "") -> ContainerRow:
+    """A container's row; a sample that is left of one that has ended is none."""
+    limits = snapshot.limits.get(container.id, NO_LIMITS)
+    if not container.state.alive:
+        return ContainerRow(container, limits, None, None, snapshot.time_ns, doing=doing)
+    sample, rates = snapshot.samples.get(container.id), snapshot.rates.get(container.id)
+    recent = snapshot.recent.get(container.id, _NO_SAMPLES)
+    return ContainerRow(container, limits, sample, rates, snapshot.time_ns, recent, doing)
 
 
 def state_cell(container: Container, doing: str = "") -> Cell:
@@ -67,131 +66,155 @@ def state_cell(container: Container, doing: str = "") -> Cell:
     return ((f"{glyph} {word}", tone),)
 
 
-def cells(
-    container: Container,
-    columns: Sequence[Column],
-    sample: Sample | None,
-    rates: Rates | None,
-    cpu_history: Sequence[float],
-    now_ns: int,
-    doing: str = "",
-    *,
-    limits: Limits = NO_LIMITS,
-) -> tuple[Cell, ...]:
-    """One row, in the order of `columns`; `doing` is the verb that the engine is working on."""
-    if not container.state.alive:
-        sample = rates = None
-    drawn: list[Cell] = []
-    for column in columns:
-        match column.id:
-            case "name":
-                drawn.append(cell(shorten(container.name, column.width)))
-            case "state":
-                drawn.append(state_cell(container, doing))
-            case "image":
-                drawn.append(cell(shorten(plain(container.request.image), column.width), "muted"))
-            case "cpu":
-                drawn.append(_cpu(limits, rates, cpu_history, column.width - 6))
-            case "memory":
-                drawn.append(_memory(sample, limits.memory))
-            case "pids":
-                drawn.append(NONE if sample is None or sample.pids < 0 else cell(str(sample.pids)))
-            case "read":
-                drawn.append(_rate(rates.read_bytes if rates else 0.0))
-            case "write":
-                drawn.append(_rate(rates.write_bytes if rates else 0.0))
-            case "pressure":
-                drawn.append(_pressure(sample))
-            case _:
-                drawn.append(cell(age(now_ns - _since(container)), "muted"))
-    return tuple(drawn)
+# figures of a row, None where there is none
 
 
-def cpu_trend(recent: Series) -> list[float]:
-    """Percent of one processor between each two of the newest samples."""
-    return recent.newest(_TREND + 1).cpu_percents()
-
-
-def _since(container: Container) -> int:
+def _age(row: ContainerRow) -> int:
+    """Nanoseconds since the state began."""
+    container = row.container
     if container.state.alive:
-        return container.started_ns or container.created_ns
-    return container.finished_ns or container.created_ns
+        return row.now_ns - (container.started_ns or container.created_ns)
+    return row.now_ns - (container.finished_ns or container.created_ns)
 
 
-def _cpu(limits: Limits, rates: Rates | None, history: Sequence[float], width: int) -> Cell:
-    if rates is None:
+def _cpu(row: ContainerRow) -> float | None:
+    return row.rates.cpu if row.rates else None
+
+
+def _memory(row: ContainerRow) -> int | None:
+    return row.sample.memory if row.sample and row.sample.memory >= 0 else None
+
+
+def _pids(row: ContainerRow) -> int | None:
+    return row.sample.pids if row.sample and row.sample.pids >= 0 else None
+
+
+def _read(row: ContainerRow) -> float | None:
+    return row.rates.read_bytes if row.rates else None
+
+
+def _written(row: ContainerRow) -> float | None:
+    return row.rates.write_bytes if row.rates else None
+
+
+def _pressure(row: ContainerRow) -> float | None:
+    return pressure_of(row.sample)[0] if row.container.state.alive else None
+
+
+# cells
+
+
+def _cpu_cell(row: ContainerRow, width: int) -> Cell:
+    if row.rates is None:
         return NONE
-    full = 100.0 * (limits.cpus or 1.0)
-    if history and not limits.cpus:
-        full = max(full, *history)
-    share = rates.cpu / full
-    tone = "bad" if share > 0.95 else "warn" if share > 0.75 else ""
-    return ((f"{percent(rates.cpu):>5} ", tone), (spark(list(history), width, full), "accent"))
+    trend = row.recent.newest(width - _FIGURE + 1).cpu_percents()
+    full = 100.0 * (row.limits.cpus or 1.0)
+    if trend and not row.limits.cpus:
+        full = max(full, *trend)
+    used: Span = (f"{percent(row.rates.cpu):>5} ", of_use(row.rates.cpu / full, ""))
+    return (used, (spark(trend, width - _FIGURE, full), "accent"))
 
 
-def _memory(sample: Sample | None, own_limit: int | None) -> Cell:
-    if sample is None or sample.memory < 0:
+def _cpu_width(width: int, rows: Sequence[ContainerRow]) -> int:
+    """A figure of five cells, and a sparkline that grows with the table."""
+    return _FIGURE + (8 if width < 120 else 14 if width < 160 else 20)
+
+
+def _memory_cell(row: ContainerRow, width: int) -> Cell:
+    used = _memory(row)
+    if used is None or row.sample is None:
         return NONE
-    used: Span = (f"{size(sample.memory):>4} ", "")
     # A limit that was just changed is known before the next sample.
-    limit = own_limit or sample.memory_limit
+    limit = row.limits.memory or row.sample.memory_limit
+    figure: Span = (f"{size(used):>4} ", "")
     if limit <= 0:
-        return (used,)
-    part = sample.memory / limit
-    tone = "bad" if part > 0.9 else "warn" if part > 0.75 else "good"
-    filled, rest = bar(part, _BAR)
-    return (used, (filled, tone), (rest, "track"), (f" {size(limit):>4}", "muted"))
+        return (figure,)
+    filled, rest = bar(used / limit, _BAR)
+    return (figure, (filled, of_use(used / limit, "good")), (rest, "track"), (f" {size(limit):>4}", "muted"))
 
 
-def _rate(value: float) -> Cell:
-    return cell(size(value)) if value >= 1 else NONE
+def _pressure_cell(row: ContainerRow, width: int) -> Cell:
+    value, name = pressure_of(row.sample)
+    return NONE if value < 0.5 else cell(f"{name} {percent(value)}", of_waiting(value, ""))
 
 
-def _pressure(sample: Sample | None) -> Cell:
-    value, name = pressure_of(sample)
-    if value < 0.5:
-        return NONE
-    return cell(f"{name} {percent(value)}", "bad" if value > 40 else "warn" if value > 10 else "")
+def _rate(value: float) -> str:
+    return size(value) if value >= 1 else ""
+
+
+def _figure(
+    id: str,
+    title: str,
+    width: int,
+    of: Callable[[ContainerRow], float | None],
+    word: Callable[[float], str],
+    since: int = 0,
+) -> Column[ContainerRow]:
+    """A column of numbers, the largest first; nothing to speak of is a dash."""
+
+    def drawn(row: ContainerRow, width: int) -> Cell:
+        value = of(row)
+        return NONE if value is None or not word(value) else cell(word(value))
+
+    return Column(
+        id=id, title=title, width=width, align=Align.RIGHT, since=since, cell=drawn, order=Order(of, descending=True)
+    )
+
+
+TABLE: Table[ContainerRow] = Table(
+    Column(
+        id="name",
+        title="name",
+        cell=lambda row, width: cell(shorten(row.container.name, width)),
+        order=Order(lambda row: row.container.name),
+    ),
+    Column(
+        id="state",
+        title="state",
+        width=10,
+        cell=lambda row, _: state_cell(row.container, row.doing),
+        order=Order(lambda row: (not row.container.state.alive, row.container.state.value)),
+    ),
+    Column(
+        id="image",
+        title="image",
+        width=Part(most=24, needs=30),
+        cell=lambda row, width: cell(shorten(plain(row.container.request.image), width), "muted"),
+        order=Order(lambda row: row.container.request.image),
+    ),
+    Column(id="cpu", title="cpu", width=_cpu_width, cell=_cpu_cell, order=Order(_cpu, descending=True)),
+    Column(id="memory", title="memory", width=_BAR + 10, cell=_memory_cell, order=Order(_memory, descending=True)),
+    _figure("pids", "pids", 4, _pids, str),
+    _figure("read", "read/s", 6, _read, _rate, since=100),
+    _figure("write", "write/s", 7, _written, _rate, since=100),
+    Column(id="pressure", title="pressure", width=8, cell=_pressure_cell, order=Order(_pressure, descending=True)),
+    Column(
+        id="age",
+        title="age",
+        width=4,
+        align=Align.RIGHT,
+        cell=lambda row, _: cell(age(_age(row)), "muted"),
+        order=Order(_age),
+    ),
+    gap=lambda width: 1 if width < 100 else 2,
+)
 
 
 def order(snapshot: Snapshot, sort: str, *, reverse: bool, query: str) -> list[Container]:
     """The containers that `query` lets through, by column `sort`; equal ones by name."""
-    shown = [c for c in snapshot.containers if matches(c, query)]
-    shown.sort(key=lambda c: c.name)
-    if sort != "name":
-        rates, samples = snapshot.rates, snapshot.samples
-        key = {
-            "state": lambda c: (not c.state.alive, c.state.value),
-            "image": lambda c: c.request.image,
-            "age": lambda c: -_since(c),
-            "cpu": lambda c: -r.cpu if (r := rates.get(c.id)) and c.state.alive else 1.0,
-            "read": lambda c: -r.read_bytes if (r := rates.get(c.id)) and c.state.alive else 1.0,
-            "write": lambda c: -r.write_bytes if (r := rates.get(c.id)) and c.state.alive else 1.0,
-            "memory": lambda c: -s.memory if (s := samples.get(c.id)) and c.state.alive else 1,
-            "pids": lambda c: -s.pids if (s := samples.get(c.id)) and c.state.alive else 1,
-            "pressure": lambda c: -pressure_of(samples.get(c.id))[0] if c.state.alive else 1.0,
-        }[sort]
-        shown.sort(key=key)
-    if reverse:
-        shown.reverse()
-    return shown
-
-
-def arrow(sort: str, *, reverse: bool) -> str:
-    """Which way a column is sorted, as its title shows it."""
-    return "↑" if (sort in _DESCENDING) == reverse else "↓"
+    shown = sorted((c for c in snapshot.containers if matches(c, query)), key=lambda c: c.name)
+    rows = TABLE.orders[sort].of((row_of(c, snapshot) for c in shown), reverse=reverse)
+    return [row.container for row in rows]
 
 
 def matches(container: Container, query: str) -> bool:
-    """Whether name, image, state or id contains `query`; a leading `!` inverts. Case is ignored."""
-    wanted = query.strip().lower()
-    inverted = wanted.startswith("!")
-    wanted = wanted.removeprefix("!").strip()
-    if not wanted:
-        return True
-    _, word, _ = _LOOKS[container.state]
-    text = f"{container.name} {container.request.image} {container.state.value} {word} {container.short_id}"
-    return (wanted in text.lower()) != inverted
+    """Whether `query` lets it through, by name, image, state or id."""
+
+    def text() -> str:
+        _, word, _ = _LOOKS[container.state]
+        return f"{container.name} {container.request.image} {container.state.value} {word} {container.short_id}"
+
+    return lets_through(query, text)
 
 
 def title(containers: Iterable[Container], *, shown: int, marked: int, query: str, sort: str, reverse: bool) -> str:
@@ -205,4 +228,4 @@ def title(containers: Iterable[Container], *, shown: int, marked: int, query: st
     text = f"containers ─ {' · '.join(counts)}"
     if query:
         text += f" ─ filter: {plain(query)}"
-    return f"{text} ─ sort: {sort} {arrow(sort, reverse=reverse)}"
+    return f"{text} ─ sort: {sort} {TABLE.orders[sort].arrow(reverse=reverse)}"

@@ -7,7 +7,7 @@ from itertools import groupby
 from textwrap import wrap
 
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.presenters.cells import Cell, cell
+from tuicont.presenters.cells import Cell, Span, cell
 from tuicont.text.units import exact_size, plain, size
 
 _NAME = 18
@@ -61,10 +61,10 @@ def _probes(probes: Sequence[Probe], width: int) -> list[Cell]:
     for group, members in groupby(sorted(probes, key=lambda probe: probe.group), key=lambda probe: probe.group):
         found.append(_heading(group))
         for probe in members:
-            glyph, tone = ("✓", "good") if probe.supported else ("✖", "bad")
+            mark: Span = ("  ✓ ", "good") if probe.supported else ("  ✖ ", "bad")
             text = probe.detail if probe.supported else " · ".join(filter(None, (probe.reason, probe.detail)))
             parts = wrap(plain(text), max(width - _NAME - 8, 20)) or [""]
-            found.append(((f"  {glyph} ", tone), (f"{plain(probe.name):<{_NAME + 2}} ", ""), (parts[0], "muted")))
+            found.append((mark, (f"{plain(probe.name):<{_NAME + 2}} ", ""), (parts[0], "muted")))
             found += [cell(" " * (_NAME + 7) + part, "muted") for part in parts[1:]]
         found.append(cell(""))
     return found

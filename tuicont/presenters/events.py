@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
-from tuicont.core.model.event import Event
-from tuicont.presenters.cells import Cell, Column, cell
-from tuicont.text.units import clock, plain, shorten, size
+from collections.abc import Mapping
+from typing import NamedTuple
 
-_LOOKS: dict[str, tuple[str, str, str]] = {
-    "/containers/create": ("○", "muted", "created"),
-    "/containers/update": ("◇", "accent", "limits changed"),
-    "/containers/rename": ("◇", "accent", "renamed"),
-    "/containers/delete": ("−", "muted", "removed"),
-    "/tasks/start": ("●", "good", "started"),
-    "/tasks/exit": ("✖", "warn", "exited"),
-    "/tasks/oom": ("✖", "bad", "killed by the OOM killer"),
-    "/tasks/paused": ("❄", "frozen", "frozen"),
-    "/tasks/resumed": ("●", "good", "thawed"),
-    "/tasks/exec-started": ("›", "accent", "exec"),
-    "/tasks/exec-exit": ("‹", "muted", "exec ended"),
-    "/tasks/kill": ("!", "warn", "signalled"),
-    "/images/create": ("▣", "accent", "image stored"),
-    "/images/delete": ("□", "muted", "image removed"),
-    "/snapshot/prepare": ("+", "muted", "root file system prepared"),
-    "/snapshot/remove": ("−", "muted", "root file system removed"),
-    "/engine/repair": ("✚", "warn", "repaired"),
+from tuicont.core.model.event import Event, Topic
+from tuicont.presenters.cells import Cell, cell
+from tuicont.presenters.table import Column, Rest, Table, lets_through
+from tuicont.presenters.tones import Tone
+from tuicont.text.units import clock, counted, plain, shorten, size
+
+
+class Look(NamedTuple):
+    """How a topic is shown, and the word for what happened."""
+
+    glyph: str
+    tone: Tone
+    word: str
+
+
+LOOKS: Mapping[str, Look] = {
+    Topic.CONTAINER_CREATE: Look("○", "muted", "created"),
+    Topic.CONTAINER_UPDATE: Look("◇", "accent", "limits changed"),
+    Topic.CONTAINER_RENAME: Look("◇", "accent", "renamed"),
+    Topic.CONTAINER_DELETE: Look("−", "muted", "removed"),
+    Topic.TASK_START: Look("●", "good", "started"),
+    Topic.TASK_EXIT: Look("✖", "warn", "exited"),
+    Topic.TASK_OOM: Look("✖", "bad", "killed by the OOM killer"),
+    Topic.TASK_PAUSED: Look("❄", "frozen", "frozen"),
+    Topic.TASK_RESUMED: Look("●", "good", "thawed"),
+    Topic.TASK_KILL: Look("!", "warn", "signalled"),
+    Topic.EXEC_STARTED: Look("›", "accent", "exec"),
+    Topic.EXEC_EXIT: Look("‹", "muted", "exec ended"),
+    Topic.IMAGE_CREATE: Look("▣", "accent", "image stored"),
+    Topic.IMAGE_DELETE: Look("□", "muted", "image removed"),
+    Topic.ENGINE_REPAIR: Look("✚", "warn", "repaired"),
 }
-
-_GOOD_END = ("■", "muted", "exited")
+"""Of every topic."""
+_GOOD_END = Look("■", "muted", "exited")
 _UNSAID = frozenset({"exec_id"})
 _SIZES = frozenset({"memory", "memory_swap", "memory_reservation", "limit", "bytes"})
 
 
-def columns_for(width: int) -> tuple[Column, ...]:
-    """Time, glyph and name, then what happened; the topic too where there is room."""
-    name = 16 if width < 100 else 24
-    fixed = [Column("time", "time", 8, sortable=False), Column("name", "about", name + 2, sortable=False)]
-    topic = [Column("topic", "topic", 20, sortable=False)] if width >= 100 else []
-    left = width - sum(c.width + 1 for c in (*fixed, *topic))
-    return (*fixed, Column("what", "what happened", max(left, 10), sortable=False), *topic)
+def _about(event: Event, width: int) -> Cell:
+    look = _look(event)
+    return ((f"{look.glyph} ", look.tone), (shorten(plain(event.name), width - 2), ""))
 
 
-def cells(event: Event, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-    """One row, in the order of `columns`."""
-    glyph, tone, _ = _look(event)
-    drawn: list[Cell] = []
-    for column in columns:
-        match column.id:
-            case "time":
-                drawn.append(cell(clock(event.time_ns), "muted"))
-            case "name":
-                drawn.append(((f"{glyph} ", tone), (shorten(plain(event.name), column.width - 2), "")))
-            case "what":
-                word, details = words(event)
-                drawn.append(((word, tone if tone != "muted" else ""), (f" {details}" if details else "", "muted")))
-            case _:
-                drawn.append(cell(event.topic, "muted"))
-    return tuple(drawn)
+def _what(event: Event, width: int) -> Cell:
+    tone = _look(event).tone
+    word, details = words(event)
+    return ((word, tone if tone != "muted" else ""), (f" {details}" if details else "", "muted"))
+
+
+TABLE: Table[Event] = Table(
+    Column(id="time", title="time", width=8, cell=lambda event, _: cell(clock(event.time_ns), "muted")),
+    Column(id="name", title="about", width=lambda width, _: 18 if width < 100 else 26, cell=_about),
+    Column(id="what", title="what happened", width=Rest(10), cell=_what),
+    Column(id="topic", title="topic", width=20, since=100, cell=lambda event, _: cell(event.topic, "muted")),
+    gap=1,
+)
 
 
 def words(event: Event) -> tuple[str, str]:
     """What happened, and its details: ("exited 137", "signal SIGKILL")."""
-    _, _, word = _look(event)
+    word = _look(event).word
     detail = dict(event.detail)
-    if event.topic == "/tasks/exit" and "exit_code" in detail:
+    if event.topic == Topic.TASK_EXIT and "exit_code" in detail:
         word = f"exited {detail.pop('exit_code')}"
         if detail.get("oom_killed", "").lower() in ("true", "1"):
             word += ", killed by the OOM killer"
@@ -71,11 +76,10 @@ def words(event: Event) -> tuple[str, str]:
     return plain(word), plain(" · ".join(details))
 
 
-def _look(event: Event) -> tuple[str, str, str]:
-    """Glyph, tone and word."""
-    if event.topic == "/tasks/exit" and event.detail.get("exit_code") == "0":
+def _look(event: Event) -> Look:
+    if event.topic == Topic.TASK_EXIT and event.detail.get("exit_code") == "0":
         return _GOOD_END
-    return _LOOKS.get(event.topic, ("·", "muted", event.topic))
+    return LOOKS.get(event.topic) or Look("·", "muted", event.topic)
 
 
 def _detail(name: str, value: str) -> str:
@@ -90,21 +94,10 @@ def _detail(name: str, value: str) -> str:
     if name == "microseconds":
         return f"confirmed in {int(value) / 1000:.1f} ms"
     if name in ("processes", "killed"):
-        return f"{value} {'process' if value == '1' else 'processes'}"
+        return counted(int(value), "process", "processes")
     return f"{words} {size(int(value)) if name in _SIZES else value}"
 
 
-def about_container(event: Event) -> bool:
-    """Whether its subject is a container."""
-    return event.topic.startswith(("/containers/", "/tasks/", "/snapshot/"))
-
-
 def matches(event: Event, query: str) -> bool:
-    """Whether name, topic or words contain `query`; a leading `!` inverts. Case is ignored."""
-    wanted = query.strip().lower()
-    inverted = wanted.startswith("!")
-    wanted = wanted.removeprefix("!").strip()
-    if not wanted:
-        return True
-    text = " ".join((event.name, event.topic, *words(event), event.subject[:12])).lower()
-    return (wanted in text) != inverted
+    """Whether `query` lets it through, by name, topic, words or id."""
+    return lets_through(query, lambda: " ".join((event.name, event.topic, *words(event), event.subject[:12])))

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from tuicont.actions import ACTIONS, Action, Situation, shown_key
+from tuicont.actions import ACTIONS, Action, Group, Situation
+from tuicont.keys import shown_key
 from tuicont.presenters.cells import Cell, cell
 
-_TITLES = {
-    "life": "life of a container",
-    "inside": "inside it",
-    "change": "change it",
-    "view": "the view",
-    "list": "the list",
-    "move": "moving",
-    "details": "in the details",
-    "screens": "screens",
-    "program": "the program",
-}
 _KEY, _LABEL = 11, 14
 
 
 def lines(actions: Sequence[Action], keys: Mapping[str, str], situation: Situation, width: int) -> list[Cell]:
     """The actions below their groups' headings, in `width` cells; refused ones say why."""
     found: list[Cell] = []
-    for group, title in _TITLES.items():
+    for group in Group:
         members = [action for action in actions if action.group == group and keys[action.id]]
         if members:
-            found.append(cell(title, "heading"))
+            found.append(cell(group.value, "heading"))
             for action in members:
                 found += _lines(action, keys, situation, width)
             found.append(cell(""))

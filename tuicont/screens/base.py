@@ -1,33 +1,36 @@
 """What every screen has: the strip above, the keys below, and the gate through which actions go.
 
-Knows the action table and how to refuse; a subclass says what its actions do and what they apply to.
+Knows the action table and how to refuse; a subclass says what its actions do and what they apply to. What a screen does
+not do itself is the application's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from tuicont.actions import ACTIONS, BY_ID, Action, Scope, Situation, in_scope, shown_key
+from tuicont.actions import ACTIONS, BY_ID, Action, Group, Scope, Situation, in_scope
 from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineAccess, RunAction
+from tuicont.engine_access import EngineAccess
+from tuicont.keys import shown_key
+from tuicont.messages import RunAction
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.action_bar import ActionBar, Key
-from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.mode_strip import ModeStrip
 
-Handlers = Mapping[str, Callable[[], object]]
 
-
-class ModeScreen(Screen[None]):
-    """A screen with a digit of its own."""
+class ModeScreen(Acting, Screen[None]):
+    """A screen with a digit of its own. `SCOPES` are those of its actions, beside what is heard everywhere, and
+    `IN_FOCUS` those that parts of it hear when they have the focus."""
 
     MODE = ""
     SCOPES: tuple[Scope, ...] = ()
+    IN_FOCUS: tuple[Scope, ...] = ()
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVERYWHERE)
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
@@ -35,6 +38,7 @@ class ModeScreen(Screen[None]):
         self.bridge = bridge
         self._keys = keys
         self.note = ""
+        self.handlers: Handlers = {"back": self.back}
 
     # what a subclass says
 
@@ -46,9 +50,8 @@ class ModeScreen(Screen[None]):
         """What an action would apply to now."""
         return Situation(read_only=self.bridge.read_only)
 
-    def handlers(self) -> Handlers:
-        """What each action of this screen does, by its id."""
-        return {}
+    def back(self) -> None:
+        """Leave what was opened last; here that is nothing."""
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """A new snapshot is there."""
@@ -65,7 +68,7 @@ class ModeScreen(Screen[None]):
         modes = tuple(
             (action.id, self.shown_keys(action.id), action.label)
             for action in in_scope(Scope.EVERYWHERE)
-            if action.group == "screens"
+            if action.group is Group.SCREENS
         )
         yield ModeStrip(modes, self.MODE, self._standing_note())
         yield from self.body()
@@ -122,7 +125,7 @@ class ModeScreen(Screen[None]):
         self.action_run(message.action_id)
 
     def action_run(self, action_id: str) -> None:
-        """Do it, or say why not."""
+        """Do it, have the application do it, or say why not. Raises `KeyError` for what is no action."""
         action = BY_ID[action_id]
         if action.changes and self.bridge.read_only:
             self.notify("this tuicont only reads: it was started with --read-only", severity="warning")
@@ -131,8 +134,7 @@ class ModeScreen(Screen[None]):
         if reason:
             self.notify(reason, severity="warning", markup=False, timeout=4)
             return
-        handler = self.handlers().get(action_id)
-        if handler is not None:
-            handler()
+        if action_id in self.handlers:
+            super().action_run(action_id)
         else:
             self.app.post_message(RunAction(action_id))

@@ -7,9 +7,8 @@ Knows the engine's verbs, not how anything is drawn.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -18,11 +17,9 @@ from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import Verb, allows
-from tuicont.presenters.loss import loss_text
-from tuicont.screens.base import Handlers, ModeScreen
-
-if TYPE_CHECKING:
-    from tuicont.screens.details import Details
+from tuicont.engine_access import EngineAccess
+from tuicont.presenters.sentences import loss_text
+from tuicont.screens.base import ModeScreen
 
 _AT_ONCE = 8
 _MANY = 4
@@ -33,27 +30,9 @@ _SLOW = 0.15
 class ContainerActions(ModeScreen):
     """The verbs of containers, for the screen that selects them."""
 
-    @property
-    def selected(self) -> Container | None:
-        """The container under the cursor."""
-        raise NotImplementedError
-
-    @property
-    def details(self) -> Details:
-        """The tabs of the selected container."""
-        raise NotImplementedError
-
-    def select(self, container_id: str, tab: str = "") -> None:
-        """Put the cursor on this container, now or when it appears."""
-        raise NotImplementedError
-
-    def set_doing(self, container_id: str, verb: str) -> None:
-        """Show which verb the engine is working on; empty when it is done."""
-        raise NotImplementedError
-
-    def container_handlers(self) -> Handlers:
-        """What each of these actions does, by its id."""
-        return {
+    def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
+        super().__init__(bridge, keys)
+        self.handlers |= {
             "create": self._create,
             "start": lambda: self._each("start", Verb.START, lambda c: self.bridge.engine.tasks.start(c.id)),
             "stop": lambda: self._each("stop", Verb.STOP, lambda c: self.bridge.engine.tasks.stop(c.id)),
@@ -63,11 +42,22 @@ class ContainerActions(ModeScreen):
             "remove": self._remove,
             "rename": self._rename,
             "limits": self._limits,
-            "shell": self._shell,
-            "attach": self._join,
             "copy_id": self._copy_id,
             "load_image": self._load_image,
         }
+
+    @property
+    def selected(self) -> Container | None:
+        """The container under the cursor."""
+        raise NotImplementedError
+
+    def select(self, container_id: str, tab: str = "") -> None:
+        """Put the cursor on this container, now or when it appears."""
+        raise NotImplementedError
+
+    def set_doing(self, container_id: str, verb: str) -> None:
+        """Show which verb the engine is working on; empty when it is done."""
+        raise NotImplementedError
 
     # one verb for all targets
 
@@ -198,14 +188,6 @@ class ContainerActions(ModeScreen):
         now = snapshot.limits.get(targets[0].id) if snapshot is not None else None
         self.app.push_screen(LimitsDialog(names, now or Limits()), changed)
 
-    def _shell(self) -> None:
-        if self.selected is not None:
-            self.details.open_shell(self.selected)
-
-    def _join(self) -> None:
-        if self.selected is not None:
-            self.details.open_attach(self.selected)
-
     def _copy_id(self) -> None:
         ids = "\n".join(c.id for c in self.situation().targets)
         self.app.copy_to_clipboard(ids)
@@ -222,13 +204,13 @@ class ContainerActions(ModeScreen):
             def filled(answer: tuple[ContainerRequest, bool] | None) -> None:
                 if answer is not None:
                     request, start = answer
-                    self._guard(lambda: self._made(request, start))
+                    self._guard(lambda: self._made(request, start=start))
 
             self.app.push_screen(CreateForm(self.bridge, images), filled)
 
         self._guard(ask)
 
-    async def _made(self, request: ContainerRequest, start: bool) -> None:
+    async def _made(self, request: ContainerRequest, *, start: bool) -> None:
         """Create, select, start. A demo image is built on first use, which takes a moment: the strip says so."""
         self.set_note(f"creating from {request.image} …")
         try:

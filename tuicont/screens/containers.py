@@ -16,21 +16,17 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from tuicont.actions import Scope, Situation
+from tuicont.actions import IN_DETAILS, Scope, Situation
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
-from tuicont.core.model.limits import Limits
-from tuicont.core.model.series import Series
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters import containers as rows
-from tuicont.presenters import events as event_rows
-from tuicont.presenters.cells import Cell, Column
-from tuicont.screens.base import Handlers
 from tuicont.screens.container_actions import ContainerActions
+from tuicont.screens.rows import ContainerRows, EventRows
+from tuicont.widgets.acting import bindings_for
 from tuicont.widgets.filter_line import FilterLine
-from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -39,75 +35,41 @@ if TYPE_CHECKING:
 _STRIP_EVENTS = 5
 
 
-class ContainerRows:
-    """The table's source: the newest snapshot."""
-
-    def __init__(self) -> None:
-        self.snapshot = Snapshot(time_ns=0, containers=(), limits={}, samples={}, rates={}, recent={})
-        self.by_id: dict[str, Container] = {}
-        self.doing: dict[str, str] = {}
-        """The verb that the engine is working on, by container id."""
-
-    def take(self, snapshot: Snapshot) -> None:
-        """Remember a snapshot."""
-        self.snapshot = snapshot
-        self.by_id = {container.id: container for container in snapshot.containers}
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return rows.columns_for(width), rows.gap_for(width)
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        snapshot = self.snapshot
-        return rows.cells(
-            self.by_id[key],
-            columns,
-            snapshot.samples.get(key),
-            snapshot.rates.get(key),
-            rows.cpu_trend(snapshot.recent.get(key, Series())),
-            snapshot.time_ns,
-            self.doing.get(key, ""),
-            limits=snapshot.limits.get(key, Limits()),
-        )
-
-
-class RecentEvents:
-    """The strip's source: the last few events, newest first."""
-
-    def __init__(self) -> None:
-        self._events: dict[str, Event] = {}
-
-    def take(self, events: tuple[Event, ...]) -> list[str]:
-        """Remember these; the keys to show."""
-        known = self._events | {str(event.seq): event for event in events}
-        self._events = dict(sorted(known.items(), key=lambda item: item[1].seq)[-_STRIP_EVENTS:])
-        return list(reversed(self._events))
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return event_rows.columns_for(width), 1
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        return event_rows.cells(self._events[key], columns)
-
-
 class ContainersScreen(ContainerActions):
     """`1`: what runs here and what it uses."""
 
     MODE = "containers"
-    SCOPES = (Scope.CONTAINERS, Scope.LIST)
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.CONTAINERS)
+    SCOPES = (Scope.CONTAINERS, Scope.LIST, Scope.LINES)
+    IN_FOCUS = IN_DETAILS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.CONTAINERS, Scope.LIST)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], sort: str = "name") -> None:
         super().__init__(bridge, keys)
         self._rows = ContainerRows()
-        self._recent = RecentEvents()
+        self._recent = EventRows(_STRIP_EVENTS)
         self._sort = sort
         self._reverse = False
         self._query = ""
         self._title = ""
         self._wanted: tuple[str, str] | None = None
         """(container id, tab) to select once the table has it"""
+        self.handlers |= {
+            "shell": self._shell,
+            "attach": self._join,
+            "open": self._open,
+            "maximise": self._maximise,
+            "logs": lambda: self.details.select_tab("logs"),
+            "inspect": lambda: self.details.select_tab("inspect"),
+            "next_tab": lambda: self.details.next_tab(),
+            "previous_tab": lambda: self.details.previous_tab(),
+            "filter": lambda: self.query_one(FilterLine).open(),
+            "sort": self._next_sort,
+            "reverse": self._turn,
+            "mark": self._mark,
+            "mark_all": self._mark_all,
+        }
 
     def body(self) -> ComposeResult:
         from tuicont.screens.details import Details
@@ -123,7 +85,7 @@ class ContainersScreen(ContainerActions):
         yield strip
 
     @property
-    def table(self) -> LineTable:
+    def table(self) -> LineTable[rows.ContainerRow]:
         """The table of containers."""
         return self.query_one("#containers", LineTable)
 
@@ -157,14 +119,15 @@ class ContainersScreen(ContainerActions):
         self._draw()
 
     def show_events(self, events: tuple[Event, ...]) -> None:
-        self.query_one("#recent", LineTable).set_keys(self._recent.take(events))
+        self._recent.take(events)
+        self.query_one("#recent", LineTable).set_keys(list(reversed(self._recent.events)))
 
     def _draw(self) -> None:
         if not self.is_mounted:
             return
         table, snapshot = self.table, self._rows.snapshot
         shown = rows.order(snapshot, self._sort, reverse=self._reverse, query=self._query)
-        table.set_sort(self._sort, rows.arrow(self._sort, reverse=self._reverse))
+        table.set_sort(self._sort, rows.TABLE.orders[self._sort].arrow(reverse=self._reverse))
         table.set_keys([container.id for container in shown])
         if snapshot.time_ns:
             table.set_empty(self._empty_text())
@@ -241,29 +204,17 @@ class ContainersScreen(ContainerActions):
 
     # the list's and the view's actions
 
-    def handlers(self) -> Handlers:
-        return {
-            **self.container_handlers(),
-            "open": self._open,
-            "maximise": self._maximise,
-            "logs": lambda: self._tab("logs"),
-            "inspect": lambda: self._tab("inspect"),
-            "next_tab": lambda: self.details.next_tab(),
-            "previous_tab": lambda: self.details.previous_tab(),
-            "filter": lambda: self.query_one(FilterLine).open(),
-            "sort": self._next_sort,
-            "reverse": self._turn,
-            "mark": self._mark,
-            "mark_all": self._mark_all,
-            "back": self._back,
-        }
-
     def _open(self) -> None:
         self.add_class("-details-only")
         self.details.focus()
 
-    def _tab(self, tab: str) -> None:
-        self.details.select_tab(tab)
+    def _shell(self) -> None:
+        if self.selected is not None:
+            self.details.open_shell(self.selected)
+
+    def _join(self) -> None:
+        if self.selected is not None:
+            self.details.open_attach(self.selected)
 
     def _maximise(self) -> None:
         if self.has_class("-details-only") or self.has_class("-list-only"):
@@ -272,7 +223,7 @@ class ContainersScreen(ContainerActions):
             inside = self.focused is not None and self.details in self.focused.ancestors_with_self
             self.add_class("-details-only" if inside else "-list-only")
 
-    def _back(self) -> None:
+    def back(self) -> None:
         if self.has_class("-details-only") or self.has_class("-list-only"):
             self.remove_class("-details-only", "-list-only")
         elif self.focused is not self.table:
@@ -285,7 +236,7 @@ class ContainersScreen(ContainerActions):
         self._draw()
 
     def _next_sort(self) -> None:
-        shown = [c.id for c in rows.columns_for(self.table.size.width) if c.sortable]
+        shown = [column for column in self.table.columns if column in rows.TABLE.orders]
         position = shown.index(self._sort) if self._sort in shown else -1
         self._sort_by(shown[(position + 1) % len(shown)])
 

@@ -19,13 +19,12 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 from tuicont.core.errors import EngineError
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters import create as form
 from tuicont.presenters.command_line import command_line
 from tuicont.screens.dialogs.base import Dialog
 from tuicont.text.limits import NO_LIMIT
-from tuicont.widgets.choice import Choice
-from tuicont.widgets.tick import Tick
+from tuicont.widgets.form import Choice, Tick
 
 Answer = tuple[ContainerRequest, bool]
 """(the request, whether to start it too)"""

@@ -10,33 +10,31 @@ from textual.app import ComposeResult
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.engine import lines
 from tuicont.screens.base import ModeScreen
-from tuicont.screens.lines import Lines
-from tuicont.widgets.line_table import LineTable
+from tuicont.widgets.pager import Pager
 
 
 class EngineScreen(ModeScreen):
     """`9`: what the engine can do here, and why not."""
 
     MODE = "engine"
-    SCOPES: tuple[Scope, ...] = ()
+    SCOPES = (Scope.LINES,)
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], config_file: str) -> None:
         super().__init__(bridge, keys)
         self._config_file = config_file
-        self._lines = Lines()
         self._known: tuple[EngineInfo, tuple[Probe, ...], tuple[tuple[str, str, str], ...]] | None = None
 
     def body(self) -> ComposeResult:
-        table = LineTable(self._lines, pager=True, id="engine", empty="\n  asking the kernel …")
-        table.border_title = "engine"
-        yield table
+        pager = Pager(id="engine", empty="\n  asking the kernel …")
+        pager.border_title = "engine"
+        yield pager
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(LineTable).focus()
+        self.query_one(Pager).focus()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
@@ -58,8 +56,6 @@ class EngineScreen(ModeScreen):
         self._draw()
 
     def _draw(self) -> None:
-        if self._known is None:
-            return
-        table = self.query_one(LineTable)
-        self._lines.lines = lines(*self._known, (self._config_file, self.app.theme), max(self.size.width - 2, 40))
-        table.set_keys([str(number) for number in range(len(self._lines.lines))])
+        if self._known is not None:
+            own = (self._config_file, self.app.theme)
+            self.query_one(Pager).show(lines(*self._known, own, max(self.size.width - 2, 40)))

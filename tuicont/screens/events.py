@@ -6,7 +6,6 @@ Knows the stream, not who publishes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import ClassVar
 
 from textual import on, work
@@ -17,66 +16,45 @@ from textual.widgets import Input
 
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
-from tuicont.core.model.event import Event
-from tuicont.messages import EngineAccess, OpenContainer
+from tuicont.core.model.event import CONTAINER, Event
+from tuicont.engine_access import EngineAccess
+from tuicont.messages import OpenContainer
 from tuicont.presenters import events as rows
-from tuicont.presenters.cells import Cell, Column
-from tuicont.screens.base import Handlers, ModeScreen
+from tuicont.screens.base import ModeScreen
+from tuicont.screens.rows import EventRows
 from tuicont.text.units import plain
+from tuicont.widgets.acting import bindings_for
 from tuicont.widgets.filter_line import FilterLine
-from tuicont.widgets.keys import bindings_for
 from tuicont.widgets.line_table import LineTable
 
 _KEPT = 10_000
-
-
-class EventRows:
-    """The table's source: the newest events by sequence number."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, Event] = {}
-
-    def take(self, events: tuple[Event, ...]) -> None:
-        """Remember these, forget the oldest."""
-        for event in events:
-            self.events.setdefault(str(event.seq), event)
-        if len(self.events) > _KEPT:
-            for key in list(islice(self.events, len(self.events) - _KEPT)):
-                del self.events[key]
-
-    def take_older(self, events: tuple[Event, ...]) -> None:
-        """Put these before what is there."""
-        newer = self.events
-        self.events = {str(event.seq): event for event in events}
-        self.take(tuple(newer.values()))
-
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        return rows.columns_for(width), 1
-
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        return rows.cells(self.events[key], columns)
 
 
 class EventsScreen(ModeScreen):
     """`6`: what happened."""
 
     MODE = "events"
-    SCOPES = (Scope.EVENTS, Scope.LIST)
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVENTS)
+    SCOPES = (Scope.EVENTS, Scope.LIST, Scope.LINES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.EVENTS, Scope.LIST)
 
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str]) -> None:
         super().__init__(bridge, keys)
-        self._rows = EventRows()
+        self._rows = EventRows(_KEPT)
         self._query = ""
         self._title = ""
         self._follow = True
+        self.handlers |= {
+            "follow": self._toggle_follow,
+            "open_event": self._open,
+            "filter": lambda: self.query_one(FilterLine).open(),
+        }
 
     def body(self) -> ComposeResult:
         yield LineTable(self._rows, id="events", empty="\n  nothing has happened yet")
         yield FilterLine()
 
     @property
-    def table(self) -> LineTable:
+    def table(self) -> LineTable[Event]:
         """The table of events."""
         return self.query_one("#events", LineTable)
 
@@ -92,8 +70,7 @@ class EventsScreen(ModeScreen):
         except EngineError as error:
             self.bridge.report(error)
             return
-        self._rows.take_older(past)
-        self._draw()
+        self.show_events(past)
 
     def show_events(self, events: tuple[Event, ...]) -> None:
         self._rows.take(events)
@@ -113,14 +90,6 @@ class EventsScreen(ModeScreen):
             self._title = title
             self.table.border_title = Content(title)
 
-    def handlers(self) -> Handlers:
-        return {
-            "follow": self._toggle_follow,
-            "open_event": self._open,
-            "filter": lambda: self.query_one(FilterLine).open(),
-            "back": self._back,
-        }
-
     def _toggle_follow(self) -> None:
         self._follow = not self._follow
         self._draw()
@@ -129,12 +98,12 @@ class EventsScreen(ModeScreen):
         event = self._rows.events.get(self.table.cursor_key or "")
         if event is None:
             return
-        if not rows.about_container(event):
+        if event.about != CONTAINER:
             self.notify(f"{event.name} is no container", severity="warning", markup=False)
         else:
             self.app.post_message(OpenContainer(event.subject))
 
-    def _back(self) -> None:
+    def back(self) -> None:
         if self._query:
             self.query_one(FilterLine).close(keep=False)
         self.table.focus()

@@ -11,11 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tuicont.actions import ACTIONS, Scope
+from tuicont.actions import in_scope
 from tuicont.presenters.help import lines
 from tuicont.screens.base import ModeScreen
-from tuicont.screens.lines import Lines
-from tuicont.widgets.line_table import LineTable
+from tuicont.widgets.pager import Pager
 
 
 class HelpScreen(ModalScreen[None]):
@@ -26,30 +25,24 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, screen: ModeScreen, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._below = screen
-        self._lines = Lines()
-        actions = list(screen.actions())
-        if screen.MODE == "containers":
-            inner = (Scope.DETAILS, Scope.LOGS, Scope.METRICS)
-            actions += [action for action in ACTIONS if action.scope in inner]
-        self._actions = actions
+        self._actions = (*screen.actions(), *(a for scope in screen.IN_FOCUS for a in in_scope(scope)))
         self._keys = keys
         self._situation = screen.situation()
 
     def compose(self) -> ComposeResult:
-        table = LineTable(self._lines, pager=True, id="help")
-        table.border_title = Content(f"help ─ {self._below.MODE}")
-        table.border_subtitle = Content("esc closes · j k move")
-        yield table
+        pager = Pager(id="help")
+        pager.border_title = Content(f"help ─ {self._below.MODE}")
+        pager.border_subtitle = Content("esc closes · j k move")
+        yield pager
 
     def on_mount(self) -> None:
         """Read from the top."""
-        self.query_one(LineTable).focus()
+        self.query_one(Pager).focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Break the lines for the width."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        table = self.query_one(LineTable)
-        self._lines.lines = lines(self._actions, self._keys, self._situation, table.scrollable_content_region.width)
-        table.set_keys([str(number) for number in range(len(self._lines.lines))])
+        pager = self.query_one(Pager)
+        pager.show(lines(self._actions, self._keys, self._situation, pager.scrollable_content_region.width))

@@ -8,9 +8,11 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tuicont.actions import Group
 from tuicont.screens.base import ModeScreen
+from tuicont.themes import themes
 
-_HIDDEN_GROUPS = ("move", "details")
+_HIDDEN_GROUPS = (Group.MOVE, Group.DETAILS)
 
 
 class ActionCommands(Provider):
@@ -27,7 +29,7 @@ class ActionCommands(Provider):
             reason = action.refused(situation)
             text = f"{action.label}  {screen.shown_keys(action.id)}"
             yield text, f"not now: {reason}" if reason else action.tooltip, partial(screen.action_run, action.id)
-        for theme in ("dark", "light", "high-contrast", "colour-blind"):
+        for theme in themes():
             yield f"theme {theme}", "change the colours", partial(setattr, self.app, "theme", theme)
         yield "picture", "save a picture of this screen (SVG) in the working directory", self._picture
 

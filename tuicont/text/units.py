@@ -31,6 +31,11 @@ def exact_size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """`1 line`, `1,204 lines`; `nouns` where the plural is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def percent(value: float) -> str:
     """A percentage in at most five cells: `0%`, `7.4%`, `38%`, `1200%`."""
     if 0.05 <= value < 9.95:

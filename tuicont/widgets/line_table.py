@@ -1,56 +1,55 @@
 """A live table drawn line by line: only the cells that changed are painted again.
 
-Knows keys, columns and cells from a `RowSource`, nothing of what they mean. It holds the order of the
-rows, the cursor and the marks, and presents no row that is not on the screen.
+Knows a `RowSource`'s columns and rows, nothing of what they mean. It holds the order of the rows, the cursor and the
+marks, and draws no row that is not on the screen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import Any, Generic, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuicont.actions import Scope
-from tuicont.messages import RunAction
-from tuicont.presenters.cells import TONES, Cell, Column
-from tuicont.widgets.keys import bindings_for
+from tuicont.presenters.cells import Cell
+from tuicont.presenters.table import Align, Placed, Placing, R, Table
+from tuicont.presenters.tones import TONES
+from tuicont.widgets.moving import Moving
 
 _GUTTER = 2
 
 
-class RowSource(Protocol):
+class RowSource(Protocol[R]):
     """Where a table's columns and rows come from; asked only for rows in view."""
 
-    def columns(self, width: int) -> tuple[tuple[Column, ...], int]:
-        """The columns for so many cells, and the gap between two."""
+    @property
+    def table(self) -> Table[R]:
+        """The columns."""
 
-    def cells(self, key: str, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-        """The row of `key`, one cell a column."""
+    def row(self, key: str) -> R:
+        """What they draw in the row of `key`."""
 
 
 class FromTable(Message):
     """What a table tells."""
 
-    def __init__(self, table: LineTable) -> None:
+    def __init__(self, table: LineTable[Any]) -> None:
         self.table = table
         super().__init__()
 
     @property
-    def control(self) -> LineTable:
+    def control(self) -> LineTable[Any]:
         """The table, for `on` to select by."""
         return self.table
 
 
-class LineTable(ScrollView, can_focus=True):
+class LineTable(Moving, Generic[R]):
     """Rows of one line each below a pinned header."""
 
     COMPONENT_CLASSES = {
@@ -59,30 +58,29 @@ class LineTable(ScrollView, can_focus=True):
         "line-table--marked",
         *(f"tone-{tone}" for tone in TONES),
     }
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LIST)
 
     class Highlighted(FromTable):
         """The cursor stands on another row, or on none (None)."""
 
-        def __init__(self, table: LineTable, key: str | None) -> None:
+        def __init__(self, table: LineTable[Any], key: str | None) -> None:
             super().__init__(table)
             self.key = key
 
     class Opened(FromTable):
         """A row was double-clicked."""
 
-        def __init__(self, table: LineTable, key: str) -> None:
+        def __init__(self, table: LineTable[Any], key: str) -> None:
             super().__init__(table)
             self.key = key
 
     class HeaderClicked(FromTable):
         """A column's title was clicked."""
 
-        def __init__(self, table: LineTable, column: str) -> None:
+        def __init__(self, table: LineTable[Any], column: str) -> None:
             super().__init__(table)
             self.column = column
 
-    def __init__(self, source: RowSource, *, pager: bool = False, empty: str = "", id: str | None = None) -> None:
+    def __init__(self, source: RowSource[R], *, pager: bool = False, empty: str = "", id: str | None = None) -> None:
         """A `pager` has neither header nor cursor: its lines are read and scrolled."""
         super().__init__(id=id)
         self._source = source
@@ -93,8 +91,7 @@ class LineTable(ScrollView, can_focus=True):
         self._keys: list[str] = []
         self._index: dict[str, int] = {}
         self._cursor_key: str | None = None
-        self._columns: tuple[Column, ...] = ()
-        self._gap = 1
+        self._placing: Placing[R] = Placing()
         self._offsets: tuple[int, ...] = ()
         self._rows: dict[int, tuple[str, tuple[Cell, ...]]] = {}
         self._styles_by_name: dict[tuple[str, ...], Style] = {}
@@ -109,6 +106,11 @@ class LineTable(ScrollView, can_focus=True):
     def keys(self) -> Sequence[str]:
         """The rows' keys in their order."""
         return self._keys
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The ids of the columns that there is room for."""
+        return [column.id for column, _ in self._placing.columns]
 
     @property
     def cursor_key(self) -> str | None:
@@ -157,13 +159,13 @@ class LineTable(ScrollView, can_focus=True):
                     dirty.append(Region(0, line, width, 1))
                 continue
             key = self._keys[position]
-            cells = self._source.cells(key, self._columns)
+            cells = self._placing.cells(self._source.row(key))
             if old is not None and old[0] == key:
                 if old[1] == cells:
                     continue
                 changed = [i for i, (a, b) in enumerate(zip(old[1], cells, strict=True)) if a != b]
                 start = self._offsets[changed[0]]
-                end = self._offsets[changed[-1]] + self._columns[changed[-1]].width
+                end = self._offsets[changed[-1]] + self._placing.columns[changed[-1]].width
                 dirty.append(Region(start, line, end - start, 1))
             else:
                 dirty.append(Region(0, line, width, 1))
@@ -185,6 +187,15 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=position, animate=False)
         elif self._keys:
             self._place(min(max(position, 0), len(self._keys) - 1))
+
+    def move_by(self, lines: int) -> None:
+        self.move_to(self.cursor + lines)
+
+    def move_page(self, pages: int) -> None:
+        self.move_by(pages * max(1, self.size.height - self._header - 1))
+
+    def move_to_edge(self, edge: int) -> None:
+        self.move_to(0 if edge < 0 else len(self._keys) - 1)
 
     def move_to_key(self, key: str) -> None:
         """Put the cursor on the row of `key`, if there is one."""
@@ -224,10 +235,6 @@ class LineTable(ScrollView, can_focus=True):
         self.marked = set()
         self.refresh()
 
-    def page(self) -> int:
-        """How many rows a page has."""
-        return max(1, self.size.height - self._header - 1)
-
     def _paint_row(self, position: int) -> None:
         line = position - self.scroll_offset.y + self._header
         if position >= 0 and self._header <= line < self.size.height:
@@ -240,13 +247,13 @@ class LineTable(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width - self._gutter
         if width <= 0:
             return
-        columns, gap = self._source.columns(width)
-        if columns != self._columns or gap != self._gap or not self._offsets:
-            self._columns, self._gap = columns, gap
+        placing = self._source.table.place(width)
+        if placing != self._placing or not self._offsets:
+            self._placing = placing
             offsets, x = [], self._gutter
-            for column in columns:
+            for _, cells in placing.columns:
                 offsets.append(x)
-                x += column.width + gap
+                x += cells + placing.gap
             self._offsets = tuple(offsets)
             self._rows.clear()
             self._segments.clear()
@@ -290,13 +297,13 @@ class LineTable(ScrollView, can_focus=True):
         key = self._keys[position]
         row = self._rows.get(y)
         if row is None or row[0] != key:
-            row = (key, self._source.cells(key, self._columns))
+            row = (key, self._placing.cells(self._source.row(key)))
             self._rows[y] = row
         base = self._base(key)
-        gap = Segment(" " * self._gap, self._style(*base))
+        gap = Segment(" " * self._placing.gap, self._style(*base))
         segments = [self._gutter_segment(key, base)] if self._gutter else []
-        for column, cell in zip(self._columns, row[1], strict=True):
-            segments += self._cell_segments(cell, column, base)
+        for placed, cell in zip(self._placing.columns, row[1], strict=True):
+            segments += self._cell_segments(cell, placed, base)
             segments.append(gap)
         return Strip(segments).adjust_cell_length(width, self._style(*base))
 
@@ -311,33 +318,30 @@ class LineTable(ScrollView, can_focus=True):
         glyph = "▸ " if key == self._cursor_key else "  "
         return Segment(glyph, self._style(*base, "tone-accent"))
 
-    def _cell_segments(self, cell: Cell, column: Column, base: tuple[str, ...]) -> list[Segment]:
-        known = (cell, column.width, column.right, base[0] if base else "")
+    def _cell_segments(self, cell: Cell, placed: Placed[R], base: tuple[str, ...]) -> list[Segment]:
+        right = placed.column.align is Align.RIGHT
+        known = (cell, placed.width, right, base[0] if base else "")
         found = self._segments.get(known)
         if found is None:
             plain = self._style(*base)
             parts = [Segment(text, self._style(*base, f"tone-{tone}") if tone else plain) for text, tone in cell]
             strip = Strip(parts)
-            missing = column.width - strip.cell_length
-            if column.right and missing > 0:
+            missing = placed.width - strip.cell_length
+            if right and missing > 0:
                 strip = Strip([Segment(" " * missing, plain), *parts])
-            found = list(strip.adjust_cell_length(column.width, plain))
+            found = list(strip.adjust_cell_length(placed.width, plain))
             self._segments[known] = found
         return found
 
     def _header_strip(self, width: int) -> Strip:
         style, sorted_style = self._style("line-table--header"), self._style("line-table--header", "tone-accent")
         segments = [Segment(" " * self._gutter, style)]
-        for column in self._columns:
+        for column, cells in self._placing.columns:
             mine = column.id == self.sorted_by[0]
             title = column.title + (self.sorted_by[1] if mine else "")
-            text = title.rjust(column.width) if column.right else title.ljust(column.width)
-            segments.append(
-                Segment(
-                    text[-column.width :] if column.right else text[: column.width], sorted_style if mine else style
-                )
-            )
-            segments.append(Segment(" " * self._gap, style))
+            text = title.rjust(cells)[-cells:] if column.align is Align.RIGHT else title.ljust(cells)[:cells]
+            segments.append(Segment(text, sorted_style if mine else style))
+            segments.append(Segment(" " * self._placing.gap, style))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _empty_strip(self, line: int, width: int) -> Strip:
@@ -360,8 +364,8 @@ class LineTable(ScrollView, can_focus=True):
         if offset is None:
             return
         if self._header and offset.y == 0:
-            for column, start in zip(self._columns, self._offsets, strict=True):
-                if start <= offset.x < start + column.width + self._gap and column.sortable:
+            for (column, cells), start in zip(self._placing.columns, self._offsets, strict=True):
+                if start <= offset.x < start + cells + self._placing.gap and column.order is not None:
                     self.post_message(self.HeaderClicked(self, column.id))
             return
         position = self.scroll_offset.y + offset.y - self._header
@@ -369,23 +373,3 @@ class LineTable(ScrollView, can_focus=True):
             self.move_to(position)
             if event.chain == 2:
                 self.post_message(self.Opened(self, self._keys[position]))
-
-    # keys
-
-    def action_run(self, action_id: str) -> None:
-        """Move, or hand what is not movement to the screen."""
-        match action_id:
-            case "down":
-                self.move_to(self.cursor + 1)
-            case "up":
-                self.move_to(self.cursor - 1)
-            case "page_down":
-                self.move_to(self.cursor + self.page())
-            case "page_up":
-                self.move_to(self.cursor - self.page())
-            case "top":
-                self.move_to(0)
-            case "bottom":
-                self.move_to(len(self._keys) - 1)
-            case _:
-                self.post_message(RunAction(action_id))

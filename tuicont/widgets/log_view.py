@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 import time
 from array import array
+from collections.abc import Callable
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from tuicont.presenters.details.ansi import runs
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer, rows_of
-from tuicont.widgets.moving import Moving
+from tuicont.widgets.moving import SIDEWAYS, Moving
 from tuicont.widgets.strips import over, with_matches
 
 _STAMP = 13
@@ -28,14 +31,8 @@ class LogView(Moving):
     """A window on a log that can follow its end."""
 
     COMPONENT_CLASSES = {"log--time", "log--error", "log--match", "log--found", "log--empty"}
-    DEFAULT_CSS = """
-    LogView { height: 1fr; width: 1fr; background: $surface; color: $foreground; scrollbar-size: 0 1; }
-    LogView > .log--time { color: $text-muted; }
-    LogView > .log--error { color: $text-error; }
-    LogView > .log--match { text-style: reverse; }
-    LogView > .log--found { background: $boost; text-style: bold; }
-    LogView > .log--empty { color: $text-muted; }
-    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS]
 
     class FollowChanged(Message):
         """Scrolling left the end, or came back to it."""
@@ -91,10 +88,9 @@ class LogView(Moving):
         """Break long lines instead of cutting them."""
         self._keep_place(lambda: setattr(self, "_wrap", on))
 
-    def _keep_place(self, change: object) -> None:
+    def _keep_place(self, change: Callable[[], object]) -> None:
         first = self._line_at(self.scroll_offset.y)[0]
-        if callable(change):
-            change()
+        change()
         self._measure()
         if not self._follow and first < len(self._buffer):
             self._scroll(self._row_of(first))

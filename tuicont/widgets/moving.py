@@ -1,4 +1,4 @@
-"""The keys that move in a text: those of every list, with whatever keys the user gave them."""
+"""What scrolls by lines, with the keys of every list and text."""
 
 from __future__ import annotations
 
@@ -7,36 +7,31 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.scroll_view import ScrollView
 
-from tuicont.actions import BY_ID, Scope
-from tuicont.widgets.keys import bindings_for
+from tuicont.actions import Scope
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
+
+SIDEWAYS: tuple[Binding, ...] = (
+    Binding("left", "sideways(-8)", "left", show=False),
+    Binding("right", "sideways(8)", "right", show=False),
+)
+"""For those that may be wider than what there is room for."""
 
 
-def _moves() -> list[BindingType]:
-    return [
-        binding
-        for binding in bindings_for(Scope.LIST)
-        if isinstance(binding, Binding) and BY_ID[binding.id or ""].group == "move"
-    ]
+class Moving(Acting, ScrollView, can_focus=True):
+    """A subclass says what a step, a page and an edge are to it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LINES)
 
-class Moving(ScrollView, can_focus=True):
-    """A widget that scrolls; a subclass says what a step, a page and an edge are to it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *_moves(),
-        Binding("left", "sideways(-8)", "left", show=False),
-        Binding("right", "sideways(8)", "right", show=False),
-    ]
-
-    def action_run(self, action_id: str) -> None:
-        """Move as the action says."""
-        match action_id:
-            case "down" | "up":
-                self.move_by(1 if action_id == "down" else -1)
-            case "page_down" | "page_up":
-                self.move_page(1 if action_id == "page_down" else -1)
-            case _:
-                self.move_to_edge(1 if action_id == "bottom" else -1)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.handlers: Handlers = {
+            "down": lambda: self.move_by(1),
+            "up": lambda: self.move_by(-1),
+            "page_down": lambda: self.move_page(1),
+            "page_up": lambda: self.move_page(-1),
+            "top": lambda: self.move_to_edge(-1),
+            "bottom": lambda: self.move_to_edge(1),
+        }
 
     def move_by(self, lines: int) -> None:
         """So many lines down (or, negative, up)."""
@@ -53,3 +48,8 @@ class Moving(ScrollView, can_focus=True):
     def action_sideways(self, step: int) -> None:
         """So many cells to the right (or, negative, left)."""
         self.scroll_relative(x=step, animate=False)
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """What was scrolled before it had a scroll bar is not at its beginning."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y

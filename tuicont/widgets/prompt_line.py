@@ -17,13 +17,6 @@ from textual.widgets import Input, Label
 class PromptLine(Horizontal):
     """Hidden until `ask`ed."""
 
-    DEFAULT_CSS = """
-    PromptLine { height: 1; width: 1fr; display: none; background: $panel; }
-    PromptLine.-asking { display: block; }
-    PromptLine Label { width: auto; color: $text-accent; padding: 0 1; }
-    PromptLine Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
-    PromptLine Input:focus { border: none; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     class Changed(Message):

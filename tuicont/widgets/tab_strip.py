@@ -20,13 +20,6 @@ class TabStrip(Widget):
     """`── web-1 ── overview  logs  processes ──`, the chosen tab standing out."""
 
     COMPONENT_CLASSES = {"tabs--rule", "tabs--name", "tabs--tab", "tabs--chosen"}
-    DEFAULT_CSS = """
-    TabStrip { height: 1; width: 1fr; background: $surface; }
-    TabStrip > .tabs--rule { color: $border; }
-    TabStrip > .tabs--name { color: $foreground; text-style: bold; }
-    TabStrip > .tabs--tab { color: $text-muted; }
-    TabStrip > .tabs--chosen { color: $text-primary; text-style: bold reverse; }
-    """
 
     class Chosen(Message):
         """Somebody clicked a tab."""
@@ -35,15 +28,15 @@ class TabStrip(Widget):
             self.tab = tab
             super().__init__()
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._label = ""
-        self._tabs: tuple[tuple[str, str, str], ...] = ()
+        self._tabs: tuple[tuple[str, str], ...] = ()
         self._chosen = ""
         self._spots: list[tuple[int, int, str]] = []
 
-    def show(self, name: str, tabs: Sequence[tuple[str, str, str]], chosen: str) -> None:
-        """Show tabs as (id, title, short title) with `chosen` (an id) standing out, after `name`."""
+    def show(self, name: str, tabs: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Show tabs as (id, which is the title, short title) with `chosen` (an id) standing out, after `name`."""
         new = (name, tuple(tabs), chosen)
         if new != (self._label, self._tabs, self._chosen):
             self._label, self._tabs, self._chosen = new
@@ -55,9 +48,9 @@ class TabStrip(Widget):
             base + self.get_component_rich_style(f"tabs--{part}", partial=True)
             for part in ("rule", "tab", "chosen", "name")
         )
-        titles = [title for _, title, _ in self._tabs]
+        titles = [tab for tab, _ in self._tabs]
         if sum(len(t) + 2 for t in titles) + 4 > width:
-            titles = [short for _, _, short in self._tabs]
+            titles = [short for _, short in self._tabs]
         room = width - sum(len(t) + 2 for t in titles) - 4
         segments = [Segment("─", rule)]
         label = safe(self._label)
@@ -66,7 +59,7 @@ class TabStrip(Widget):
             segments += [Segment(f" {label} ", name), Segment("─", rule)]
         self._spots = []
         at = sum(len(s.text) for s in segments)
-        for (key, _, _), title in zip(self._tabs, titles, strict=True):
+        for (key, _), title in zip(self._tabs, titles, strict=True):
             self._spots.append((at, at + len(title) + 2, key))
             segments.append(Segment(f" {title} ", chosen if key == self._chosen else tab))
             at += len(title) + 2

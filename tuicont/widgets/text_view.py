@@ -16,38 +16,17 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tuicont.presenters.cells import TONES
-from tuicont.presenters.details.line import TONES as OWN_TONES
 from tuicont.presenters.details.line import Line, Page, text_of, width_of
-from tuicont.widgets.moving import Moving
+from tuicont.presenters.tones import TONES
+from tuicont.widgets.moving import SIDEWAYS, Moving
 from tuicont.widgets.strips import over, with_matches
-
-_ALL_TONES = (*TONES, *OWN_TONES)
 
 
 class TextView(Moving):
     """Shows one `Page`."""
 
-    COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in _ALL_TONES), "text--cursor", "text--match"}
-    DEFAULT_CSS = """
-    TextView { height: 1fr; width: 1fr; background: $surface; color: $foreground; scrollbar-size: 0 1;
-        overflow-x: auto; overflow-y: auto; }
-    TextView > .tone-muted { color: $text-muted; }
-    TextView > .tone-accent { color: $text-accent; }
-    TextView > .tone-good { color: $text-success; }
-    TextView > .tone-frozen { color: $text-primary; }
-    TextView > .tone-warn { color: $text-warning; }
-    TextView > .tone-bad { color: $text-error; text-style: bold; }
-    TextView > .tone-track { color: $text-disabled; }
-    TextView > .tone-heading { color: $text-secondary; text-style: bold; }
-    TextView > .tone-changed { color: $text-warning; text-style: bold reverse; }
-    TextView > .text--cursor { background: $boost; }
-    TextView:focus > .text--cursor { background: $primary-muted; }
-    TextView > .text--match { text-style: reverse bold; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", show=False),
-    ]
+    COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in TONES), "text--cursor", "text--match"}
+    BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS, Binding("enter", "open", "open", show=False)]
 
     class Opened(Message):
         """Somebody chose a line that can be opened."""
@@ -61,8 +40,8 @@ class TextView(Moving):
         def control(self) -> TextView:
             return self.view
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._page = Page(())
         self._cursor = 0
         self._styles: dict[str, Style] = {}
@@ -77,12 +56,6 @@ class TextView(Moving):
         """Everything shown, as it is copied."""
         lines = (self._page.head, *self._page.lines) if self._page.head else self._page.lines
         return "\n".join(text_of(line) for line in lines)
-
-    @property
-    def cursor_line(self) -> str:
-        """The text of the line with the cursor, or of the first one in sight."""
-        index = self._cursor if self._page.keys or self._pattern is not None else self.scroll_offset.y
-        return text_of(self._page.lines[index]) if index < len(self._page.lines) else ""
 
     def show(self, page: Page) -> None:
         """Show `page` in place of the one before; scrolling and cursor stay where they were."""

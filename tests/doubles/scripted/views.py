@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tests.doubles.scripted.world import MIB, SECOND, START_NS, World, digest
-from tuicont.core.engine.api import LayerView, LogLines
+from tuicont.core.engine.api import LayerView
 from tuicont.core.model.container import (
     CgroupFile,
     Change,
@@ -15,6 +17,25 @@ from tuicont.core.model.container import (
     Process,
 )
 from tuicont.core.model.state import State, Verb
+
+
+class ScriptedLines:
+    """A log that has ended; closed by whichever thread, it gives no more lines."""
+
+    def __init__(self, lines: Iterable[LogLine]) -> None:
+        self._lines = iter(lines)
+        self._closed = False
+
+    def __iter__(self) -> ScriptedLines:
+        return self
+
+    def __next__(self) -> LogLine:
+        if self._closed:
+            raise StopIteration
+        return next(self._lines)
+
+    def close(self) -> None:
+        self._closed = True
 
 
 class ScriptedViews:
@@ -43,10 +64,10 @@ class ScriptedViews:
             for number, command in enumerate(commands)
         )
 
-    def logs(self, ref: str, query: LogQuery = LogQuery()) -> LogLines:
+    def logs(self, ref: str, query: LogQuery = LogQuery()) -> ScriptedLines:
         container = self._world.find(ref)
         if container.state is State.CREATED:
-            return
+            return ScriptedLines(())
         lines = [
             LogLine(
                 time_ns=START_NS + number * SECOND,
@@ -55,7 +76,7 @@ class ScriptedViews:
             )
             for number in range(24)
         ]
-        yield from lines[-query.tail :] if query.tail else lines
+        return ScriptedLines(lines[-query.tail :] if query.tail else lines)
 
     def diff(self, ref: str) -> tuple[Change, ...]:
         self._world.find(ref)

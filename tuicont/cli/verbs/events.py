@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 
 from tuicont.cli.kit.arguments import add_interval
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.docker.events import COLUMNS, action, kind
+from tuicont.cli.kit.docker.events import COLUMNS, action
 from tuicont.cli.kit.listing import add_filter, line_maker, print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import NANO, timestamp
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid
-from tuicont.core.model.event import Event
+from tuicont.core.model.event import CONTAINER, IMAGE, Event
 from tuicont.text.units import plain
 
 _ALL = 1 << 31
@@ -62,9 +62,9 @@ def _matcher(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Event]
     tests: dict[str, Callable[[Event, str], bool]] = {
         "event": lambda event, value: action(event) == value,
         "topic": lambda event, value: event.topic == value,
-        "container": lambda event, value: kind(event) == "container" and _is(event, value),
-        "image": lambda event, value: kind(event) == "image" and _is(event, value),
-        "type": lambda event, value: kind(event) == value,
+        "container": lambda event, value: event.about == CONTAINER and _is(event, value),
+        "image": lambda event, value: event.about == IMAGE and _is(event, value),
+        "type": lambda event, value: event.about == value,
     }
     by_key: dict[str, list[str]] = {}
     for key, value in filters:

@@ -9,18 +9,9 @@ import os
 import platform
 
 from tuicont.core.host.facts import kernel_version
+from tuicont.core.model.namespaces import MEANINGS
 from tuicont.core.model.probe import Probe
 
-_NAMESPACES = {
-    "mnt": "mount",
-    "uts": "host and domain name",
-    "pid": "process ids",
-    "net": "network",
-    "ipc": "System V IPC, POSIX queues",
-    "cgroup": "cgroup root",
-    "user": "user and group ids",
-    "time": "boot and monotonic clocks",
-}
 _OLDEST = (5, 12)
 """mount_setattr(2) came with Linux 5.12; all else that the native runtime calls is older."""
 
@@ -38,7 +29,7 @@ def _version() -> Probe:
 
 def _namespaces() -> tuple[Probe, ...]:
     probes = []
-    for kind, meaning in _NAMESPACES.items():
+    for kind, meaning in MEANINGS.items():
         there = os.path.lexists(f"/proc/self/ns/{kind}")
         reason = "" if there else "this kernel was built without it"
         if there and kind == "user" and _read("/proc/sys/user/max_user_namespaces") == "0":

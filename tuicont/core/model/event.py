@@ -8,7 +8,7 @@ import msgspec
 
 
 class Topic(StrEnum):
-    """Every topic that there is. The part before the last slash is what an event is about."""
+    """Every topic that there is. The first part names the side of its subject that it is about."""
 
     CONTAINER_CREATE = "/containers/create"
     CONTAINER_UPDATE = "/containers/update"
@@ -27,6 +27,10 @@ class Topic(StrEnum):
     ENGINE_REPAIR = "/engine/repair"
 
 
+CONTAINER, IMAGE, ENGINE = "container", "image", "engine"
+_SUBJECTS = {"containers": CONTAINER, "tasks": CONTAINER, "images": IMAGE, "engine": ENGINE}
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """`subject` is the id of the container or image; `name` what a user calls it; `detail` small values
     such as {"exit_code": "137"}. `seq` has no gaps that a subscriber could miss. `topic` is a `Topic`, or a text that
@@ -38,3 +42,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     name: str
     detail: dict[str, str] = {}
+
+    @property
+    def about(self) -> str:
+        """The kind of thing that `subject` is: `CONTAINER`, `IMAGE`, `ENGINE`; the side that it names where that is
+        one which this version does not know."""
+        side = self.topic.removeprefix("/").partition("/")[0]
+        return _SUBJECTS.get(side, side)

@@ -21,7 +21,7 @@ class State(StrEnum):
     @property
     def alive(self) -> bool:
         """Whether processes of the container exist."""
-        return self in (State.RUNNING, State.PAUSED)
+        return self in _ALIVE
 
 
 class Verb(StrEnum):

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 from tuicont.core.errors import NotFound, kernel_error
 from tuicont.core.model.container import Namespace
-
-KINDS = ("mnt", "uts", "pid", "net", "ipc", "cgroup", "user", "time")
+from tuicont.core.model.namespaces import KINDS
 
 Pairs = tuple[tuple[str, int], ...]
 

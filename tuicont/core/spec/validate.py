@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tuicont.core.errors import EngineError
+from tuicont.core.model import signals
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import BindMount, ContainerRequest, TmpfsMount, Ulimit
 from tuicont.core.security import capabilities, rlimits, sysctls
-from tuicont.core.spec import signals
 from tuicont.core.spec.limits import limit_problems
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.options import security_options

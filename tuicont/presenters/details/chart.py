@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tuicont.presenters.details.line import Line, fit, right
+from tuicont.presenters.tones import Tone
 
 _AXIS = 6
 _ROWS = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
@@ -23,7 +24,7 @@ class Chart(NamedTuple):
     values: Values
     top: float
     unit: Callable[[float], str]
-    tone: str = "accent"
+    tone: Tone = "accent"
 
 
 def area(values: Values, width: int, height: int, top: float) -> list[str]:

@@ -6,19 +6,21 @@ import json
 import re
 from typing import Any
 
-from tuicont.presenters.details.line import Line, Page, counted, safe, said
+from tuicont.presenters.details.line import Line, Page, safe, said
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import Tone
+from tuicont.text.units import counted
 
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>true|false|null)'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<other>[^\"tfn\d-]+|.)"
 )
-_TONES = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
+_TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
 
 
-def page(view: View) -> Page:
+def page(view: View[dict[str, Any]]) -> Page:
     """The document, two blanks a level."""
-    found: dict[str, Any] | None = view.data
+    found = view.data
     if found is None:
         return said("reading …")
     lines = json_lines(found)

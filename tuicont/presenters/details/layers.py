@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tuicont.core.engine.api import LayerView
-from tuicont.presenters.details.line import Line, Page, counted, fit, fit_end, right, said
+from tuicont.presenters.details.line import Line, Page, fit, fit_end, right, said
 from tuicont.presenters.details.overview import short
 from tuicont.presenters.details.view import View
-from tuicont.text.units import size
+from tuicont.presenters.tones import Tone
+from tuicont.text.units import counted, size
 
-KINDS = {
+KINDS: dict[str, tuple[str, Tone, str]] = {
     "A": ("+", "good", "added"),
     "C": ("~", "warn", "changed: copied up"),
     "D": ("-", "bad", "deleted: a whiteout"),
@@ -16,9 +17,9 @@ KINDS = {
 _SHOWN = 5000
 
 
-def page(view: View) -> Page:
+def page(view: View[LayerView]) -> Page:
     """The overlay from its top: the read-write layer with its changes, then the read-only ones."""
-    layers: LayerView | None = view.data
+    layers = view.data
     if layers is None:
         return said("reading …")
     before = {change.path for change in view.before[1].changes} if view.before else None

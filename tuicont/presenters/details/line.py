@@ -7,17 +7,17 @@ container could have written goes through `plain`, so that none of its bytes rea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
 from tuicont.presenters.cells import Cell, Span
+from tuicont.presenters.table import Align, Placing
+from tuicont.presenters.tones import Tone
 from tuicont.text.units import plain
 
 Line = Cell
-
-TONES = ("changed",)
-"""Tones beside those of `cells.TONES`: a value that was another one a tick ago."""
+R = TypeVar("R")
 
 
 class Page(NamedTuple):
@@ -30,7 +30,7 @@ class Page(NamedTuple):
     status: str = ""
 
 
-def said(text: str, tone: str = "muted") -> Page:
+def said(text: str, tone: Tone = "muted") -> Page:
     """A page that says one thing: why there is nothing else to show."""
     return Page(lines=((), *(((f"  {part}", tone),) for part in text.split("\n"))))
 
@@ -38,11 +38,6 @@ def said(text: str, tone: str = "muted") -> Page:
 def safe(text: str) -> str:
     """One line of text as it may go to the terminal."""
     return plain(text.replace("\t", "  ") if "\t" in text else text)
-
-
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """`1 line`, `1,204 lines`; `nouns` where the plural is not the noun with an s."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def fit(text: str, width: int) -> str:
@@ -82,7 +77,7 @@ def text_of(line: Line) -> str:
     return "".join(text for text, _ in line).rstrip()
 
 
-def wrapped(text: str, width: int, tone: str = "") -> list[Line]:
+def wrapped(text: str, width: int, tone: Tone = "") -> list[Line]:
     """`text` made safe and broken into lines of at most `width` cells, at blanks where there are any."""
     lines: list[Line] = []
     rest = safe(text)
@@ -120,22 +115,36 @@ def beside(first: Sequence[Line], second: Sequence[Line], first_width: int) -> t
     return tuple(rows)
 
 
-def columns(widths: Sequence[int], cells: Iterable[Span | str], align: str = "") -> Line:
-    """One row of a table: each cell fitted to its width. `align` has a letter a column: "r" for numbers,
-    "e" for paths, of which the end counts. Columns of width 0 are left out."""
-    row: list[Span] = []
-    for index, (width, cell) in enumerate(zip(widths, cells, strict=True)):
-        if width <= 0:
-            continue
-        text, tone = (cell, "") if isinstance(cell, str) else cell
-        how = align[index : index + 1]
-        fitted = right(text, width) if how == "r" else fit_end(text, width) if how == "e" else fit(text, width)
-        if row:
-            row.append(("  ", ""))
-        row.append((fitted, tone))
-    return tuple(row)
+def fitted(cell: Cell, width: int, align: Align = Align.LEFT) -> Line:
+    """A cell in exactly `width` cells."""
+    if len(cell) == 1:
+        text, tone = cell[0]
+        fitting = {Align.LEFT: fit, Align.RIGHT: right, Align.END: fit_end}[align]
+        return ((fitting(text, width), tone),)
+    kept = clipped(cell, width)
+    blank: Span = (" " * (width - width_of(kept)), "")
+    return (blank, *kept) if align is Align.RIGHT else (*kept, blank)
 
 
-def head(widths: Sequence[int], titles: Iterable[str], align: str = "") -> Line:
+def row_line(placing: Placing[R], row: R) -> Line:
+    """One row of a table."""
+    return _joined(placing, (fitted(column.cell(row, width), width, column.align) for column, width in placing.columns))
+
+
+def head_line(placing: Placing[R]) -> Line:
     """The heading of a table."""
-    return columns(widths, [(title, "heading") for title in titles], align.replace("e", "l"))
+    return _joined(
+        placing,
+        (
+            fitted(((column.title, "heading"),), width, Align.RIGHT if column.align is Align.RIGHT else Align.LEFT)
+            for column, width in placing.columns
+        ),
+    )
+
+
+def _joined(placing: Placing[R], cells: Iterable[Line]) -> Line:
+    gap: Span = (" " * placing.gap, "")
+    line: list[Span] = []
+    for cell in cells:
+        line += [gap, *cell] if line else cell
+    return tuple(line)

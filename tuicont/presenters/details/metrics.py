@@ -11,9 +11,10 @@ from tuicont.core.model.rates import pressure_of
 from tuicont.core.model.series import Series, Step, Value
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.details.chart import Chart, Values, binary_ceiling, ceiling, drawn
-from tuicont.presenters.details.line import Line, Page, beside, counted, said
+from tuicont.presenters.details.line import Line, Page, beside, said
 from tuicont.presenters.details.view import View
-from tuicont.text.units import percent, size
+from tuicont.presenters.tones import of_use, of_waiting
+from tuicont.text.units import counted, percent, size
 
 SECONDS_A_POINT = (1, 2, 5, 15, 60)
 _SECOND = 1_000_000_000
@@ -21,9 +22,9 @@ _AXIS_AND_EDGE = 7
 _PRESSURE_TITLE = 11
 
 
-def page(view: View, seconds_a_point: int = 1) -> Page:
+def page(view: View[Series], seconds_a_point: int = 1) -> Page:
     """Charts in three columns (two where it is narrow), as high as there is room for."""
-    history: Series | None = view.data
+    history = view.data
     if history is None:
         return said("reading …")
     if not history:
@@ -48,7 +49,7 @@ def page(view: View, seconds_a_point: int = 1) -> Page:
     return Page(tuple(lines), status=status)
 
 
-def _charts(view: View, last: Sample, courses: Sequence[Values], width: int) -> list[Chart]:
+def _charts(view: View[Series], last: Sample, courses: Sequence[Values], width: int) -> list[Chart]:
     limits = view.limits
     cpu, memory, pids, io, pressure, throttled = courses
     cpu_top = 100 * limits.cpus if limits.cpus else ceiling(cpu, 100.0)
@@ -63,7 +64,7 @@ def _charts(view: View, last: Sample, courses: Sequence[Values], width: int) -> 
             cpu,
             cpu_top,
             percent,
-            _tone(now_cpu / cpu_top if limits.cpus else 0.0),
+            of_use(now_cpu / cpu_top if limits.cpus else 0.0, "accent"),
         ),
         Chart(
             "memory",
@@ -71,7 +72,7 @@ def _charts(view: View, last: Sample, courses: Sequence[Values], width: int) -> 
             memory,
             memory_top,
             size,
-            _tone(last.memory / limit if limit else 0.0),
+            of_use(last.memory / limit if limit else 0.0, "accent"),
         ),
         Chart(
             "pids",
@@ -79,11 +80,16 @@ def _charts(view: View, last: Sample, courses: Sequence[Values], width: int) -> 
             pids,
             pids_top,
             lambda v: f"{v:.0f}",
-            _tone(last.pids / last.pids_limit if last.pids_limit > 0 else 0.0),
+            of_use(last.pids / last.pids_limit if last.pids_limit > 0 else 0.0, "accent"),
         ),
         Chart("i/o", f"{size(now_io)}/s", io, binary_ceiling(io, 1024.0), size),
         Chart(
-            "pressure", _waiting(last, width), pressure, ceiling(pressure, 10.0), percent, _tone(_last(pressure) / 50)
+            "pressure",
+            _waiting(last, width),
+            pressure,
+            ceiling(pressure, 10.0),
+            percent,
+            of_waiting(_last(pressure), "accent"),
         ),
         Chart(
             "throttled",
@@ -91,17 +97,13 @@ def _charts(view: View, last: Sample, courses: Sequence[Values], width: int) -> 
             throttled,
             100.0,
             percent,
-            _tone(_last(throttled) / 50),
+            of_waiting(_last(throttled), "accent"),
         ),
     ]
 
 
 def _last(values: Values) -> float:
     return next((v for v in reversed(values) if v is not None), 0.0)
-
-
-def _tone(share: float) -> str:
-    return "bad" if share > 0.95 else "warn" if share > 0.75 else "accent"
 
 
 def _cpu(step: Step) -> float | None:

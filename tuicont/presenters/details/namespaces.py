@@ -5,49 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuicont.core.model.container import Link, Namespace
-from tuicont.presenters.details.line import Line, Page, columns, fit, head, safe, said
+from tuicont.core.model.namespaces import MEANINGS
+from tuicont.presenters.cells import Cell, Span, cell
+from tuicont.presenters.details.line import Line, Page, fit, head_line, row_line, safe, said
 from tuicont.presenters.details.view import View
-
-MEANINGS = {
-    "mnt": "mounts: sees its image only",
-    "uts": "host and domain name",
-    "pid": "processes: its init is 1",
-    "net": "interfaces, routes and ports",
-    "ipc": "System V IPC, queues, /dev/shm",
-    "cgroup": "sees its own cgroup as /",
-    "user": "user and group numbers",
-    "time": "boot and monotonic clocks",
-}
+from tuicont.presenters.table import Align, Column, Rest, Table
 
 
-def page(view: View) -> Page:
-    """A line a namespace: kind, inode, whose it is, and what the kind isolates."""
-    answer: tuple[Sequence[Namespace], Sequence[Link]] | None = view.data
-    if answer is None:
+def whose(namespace: Namespace) -> Span:
+    """`own`, `shared with host`, `shared with web-2`."""
+    if namespace.host:
+        return "shared with host", "warn"
+    if namespace.shared_with:
+        return f"shared with {', '.join(namespace.shared_with)}", "accent"
+    return "own", "good"
+
+
+def _whose_width(room: int, found: Sequence[Namespace]) -> int:
+    widest = max((len(whose(namespace)[0]) for namespace in found), default=8)
+    return min(max(widest, 8), room - 39)
+
+
+def _isolates(namespace: Namespace, width: int) -> Cell:
+    return cell("not isolated" if namespace.host else MEANINGS.get(namespace.kind, ""), "muted")
+
+
+TABLE: Table[Namespace] = Table(
+    Column(id="kind", title=" kind", width=8, cell=lambda namespace, _: cell(f" {namespace.kind}", "heading")),
+    Column(
+        id="inode", title="inode", width=12, align=Align.RIGHT, cell=lambda namespace, _: cell(str(namespace.inode))
+    ),
+    Column(id="whose", title="whose", width=_whose_width, cell=lambda namespace, _: (whose(namespace),)),
+    Column(id="isolates", title="what it isolates", width=Rest(needs=12), cell=_isolates),
+    gap=2,
+)
+
+
+def page(view: View[tuple[Sequence[Namespace], Sequence[Link]]]) -> Page:
+    """A line a namespace: kind, inode, whose it is, and what the kind isolates; below them its interfaces."""
+    if view.data is None:
         return said("reading …")
-    found, links = answer
-    owners = [whose(namespace) for namespace in found]
-    widest = max((len(text) for text, _ in owners), default=8)
-    widths = (8, 12, min(max(widest, 8), view.width - 40), 0)
-    rest = view.width - sum(w + 2 for w in widths if w) - 1
-    widths = (*widths[:-1], rest if rest >= 12 else 0)
-    rows: list[Line] = [
-        columns(
-            widths,
-            (
-                (f" {namespace.kind}", "heading"),
-                str(namespace.inode),
-                owner,
-                (MEANINGS.get(namespace.kind, "") if not namespace.host else "not isolated", "muted"),
-            ),
-            "lrl",
-        )
-        for namespace, owner in zip(found, owners, strict=True)
-    ]
-    rows += _interfaces(links)
+    found, links = view.data
+    placing = TABLE.place(view.width - 1, found)
     own = sum(1 for n in found if not n.host)
-    titles = (" kind", "inode", "whose", "what it isolates")
-    return Page(tuple(rows), head(widths, titles, "lrl"), status=f"{own} of {len(found)} namespaces are not the host's")
+    return Page(
+        (*(row_line(placing, namespace) for namespace in found), *_interfaces(links)),
+        head_line(placing),
+        status=f"{own} of {len(found)} namespaces are not the host's",
+    )
 
 
 def _interfaces(links: Sequence[Link]) -> list[Line]:
@@ -63,12 +68,3 @@ def _interfaces(links: Sequence[Link]) -> list[Line]:
             )
         )
     return rows
-
-
-def whose(namespace: Namespace) -> tuple[str, str]:
-    """`own`, `shared with host`, `shared with web-2`."""
-    if namespace.host:
-        return "shared with host", "warn"
-    if namespace.shared_with:
-        return f"shared with {', '.join(namespace.shared_with)}", "accent"
-    return "own", "good"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import time
 
 from tuicont.core.engine.api import LIMITS
+from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.rates import throttled_percent
 from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.stats import Pressure, Sample
+from tuicont.presenters.cells import Cell, Span
 from tuicont.presenters.containers import state_cell
 from tuicont.presenters.details.line import Line, Page, beside, fit, fit_end, wrapped
 from tuicont.presenters.details.view import View
+from tuicont.presenters.tones import Tone, of_waiting
 from tuicont.text.limits import told
 from tuicont.text.units import age, percent, size
 
@@ -23,7 +25,7 @@ _TWO_COLUMNS = 100
 _ENV_SHOWN = 12
 
 
-def page(view: View) -> Page:
+def page(view: View[None]) -> Page:
     """The overview for a width: everything in one column, or what it is beside what it uses."""
     container = view.container
     wide = view.width >= _TWO_COLUMNS
@@ -36,11 +38,11 @@ def page(view: View) -> Page:
     return Page((*what, (), *uses, (), *has))
 
 
-def _row(label: str, *spans: tuple[str, str]) -> Line:
+def _row(label: str, *spans: Span) -> Line:
     return ((f" {label:<{_LABEL}}", "muted"), *spans)
 
 
-def _rows(label: str, text: str, width: int, tone: str = "") -> list[Line]:
+def _rows(label: str, text: str, width: int, tone: Tone = "") -> list[Line]:
     pieces = wrapped(text, width - _LABEL - 1, tone)
     return [_row(label if not index else "", *piece) for index, piece in enumerate(pieces)]
 
@@ -107,7 +109,8 @@ def _ending(container: Container, width: int) -> list[Line]:
         if status.oom_killed:
             reason = "killed by the kernel: its memory limit was reached"
         elif status.signal:
-            reason = f"killed by {signal_name(status.signal)}"
+            name = signals.name(status.signal)
+            reason = f"killed by {name}" if name.startswith("SIG") else f"killed by signal {name}"
         rows.append(_row("exit", (str(status.code), "bad" if status.code else "good"), (f"  {reason}", "")))
     if container.restarts:
         rows.append(_row("restarts", (str(container.restarts), "")))
@@ -116,15 +119,7 @@ def _ending(container: Container, width: int) -> list[Line]:
     return rows
 
 
-def signal_name(number: int) -> str:
-    """SIGKILL for 9."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def _network(mode: str) -> tuple[tuple[str, str], ...]:
+def _network(mode: str) -> Cell:
     meaning = {"none": "own namespace, loopback only", "host": "the host's own: not isolated"}.get(mode, "")
     return ((mode, "warn" if mode == "host" else ""), (f"  {meaning}" if meaning else "", "muted"))
 
@@ -163,7 +158,7 @@ def _limits(limits: Limits, sample: Sample | None, width: int) -> list[Line]:
         rows.append(_row("oom kills", (str(sample.oom_kills), "bad")))
     if sample is not None and sample.throttled_periods > 0:
         share = throttled_percent(sample.periods, sample.throttled_periods)
-        rows.append(_row("throttled", (f"in {percent(share)} of its periods", "warn" if share > 10 else "")))
+        rows.append(_row("throttled", (f"in {percent(share)} of its periods", of_waiting(share, ""))))
     return rows
 
 
@@ -190,9 +185,11 @@ def _pressure(sample: Sample | None) -> list[Line]:
     return rows
 
 
-def _waiting(value: Pressure) -> tuple[tuple[str, str], ...]:
-    tone = "bad" if value.some_avg10 > 40 else "warn" if value.some_avg10 > 10 else ""
-    return ((f"{percent(value.some_avg10)} some", tone), (f"  {percent(value.full_avg10)} all", "muted"))
+def _waiting(value: Pressure) -> Cell:
+    return (
+        (f"{percent(value.some_avg10)} some", of_waiting(value.some_avg10, "")),
+        (f"  {percent(value.full_avg10)} all", "muted"),
+    )
 
 
 def _mounts(request: ContainerRequest, width: int) -> list[Line]:

@@ -2,55 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tuicont.core.model.container import Process
-from tuicont.presenters.details.line import Line, Page, columns, counted, head, said
+from tuicont.presenters.cells import Cell, cell
+from tuicont.presenters.details.line import Page, head_line, row_line, said
 from tuicont.presenters.details.view import View
-from tuicont.text.units import age, percent, size
+from tuicont.presenters.table import Align, Column, Table
+from tuicont.presenters.tones import Tone
+from tuicont.text.units import age, counted, percent, size
 
-_STATES = {"R": "good", "D": "warn", "Z": "bad", "T": "frozen", "t": "frozen"}
+_STATES: dict[str, Tone] = {"R": "good", "D": "warn", "Z": "bad", "T": "frozen", "t": "frozen"}
 
 
-def page(view: View) -> Page:
+class Row(NamedTuple):
+    """A process and how deep it stands below the first. `cpu` is percent of one processor since the last look, None
+    when there was none."""
+
+    process: Process
+    depth: int
+    cpu: float | None
+    now_ns: int
+
+
+def _command(row: Row, width: int) -> Cell:
+    return cell("  " * row.depth + row.process.command, "bad" if row.process.state == "Z" else "")
+
+
+TABLE: Table[Row] = Table(
+    Column(id="pid", title="host pid", width=8, align=Align.RIGHT, cell=lambda row, _: cell(str(row.process.pid))),
+    Column(
+        id="inner",
+        title="inside",
+        width=7,
+        align=Align.RIGHT,
+        cell=lambda row, _: cell(str(row.process.inner_pid), "accent"),
+    ),
+    Column(id="user", title="user", width=6, align=Align.RIGHT, cell=lambda row, _: cell(row.process.user)),
+    Column(
+        id="state",
+        title=" ",
+        width=1,
+        cell=lambda row, _: cell(row.process.state, _STATES.get(row.process.state, "muted")),
+    ),
+    Column(
+        id="cpu",
+        title="cpu",
+        width=6,
+        align=Align.RIGHT,
+        cell=lambda row, _: cell("–" if row.cpu is None else percent(row.cpu)),
+    ),
+    Column(id="rss", title="rss", width=6, align=Align.RIGHT, cell=lambda row, _: cell(size(row.process.rss))),
+    Column(
+        id="threads",
+        title="threads",
+        width=7,
+        align=Align.RIGHT,
+        since=99,
+        cell=lambda row, _: cell(str(row.process.threads)),
+    ),
+    Column(
+        id="age",
+        title="age",
+        width=5,
+        align=Align.RIGHT,
+        since=99,
+        cell=lambda row, _: cell(age(row.now_ns - row.process.started_ns)),
+    ),
+    Column(id="command", title="command", cell=_command),
+    gap=2,
+)
+
+
+def page(view: View[Sequence[Process]]) -> Page:
     """One line a process, children below their parents; cpu is the share since the last look."""
-    found: Sequence[Process] | None = view.data
+    found = view.data
     if found is None:
         return said("reading …")
-    before = {p.pid: p.cpu_ns for p in view.before[1]} if view.before else {}
-    elapsed = view.now_ns - view.before[0] if view.before else 0
-    wide = view.width >= 100
-    widths = (8, 7, 6, 1, 6, 6, 7 if wide else 0, 5 if wide else 0, 0)
-    rest = view.width - sum(w + 2 for w in widths if w) - 1
-    widths = (*widths[:-1], max(rest, 8))
-    align = "rrrlrrrr"
-    titles = ("host pid", "inside", "user", " ", "cpu", "rss", "threads", "age", "command")
-    rows: list[Line] = []
-    for process, depth in as_tree(found):
-        used = process.cpu_ns - before.get(process.pid, process.cpu_ns)
-        share = 100 * used / elapsed if elapsed > 0 else 0.0
-        rows.append(
-            columns(
-                widths,
-                (
-                    str(process.pid),
-                    (str(process.inner_pid), "accent"),
-                    process.user,
-                    (process.state, _STATES.get(process.state, "muted")),
-                    percent(share) if process.pid in before else "–",
-                    size(process.rss),
-                    str(process.threads),
-                    age(view.now_ns - process.started_ns),
-                    ("  " * depth + process.command, "bad" if process.state == "Z" else ""),
-                ),
-                align,
-            )
-        )
+    placing = TABLE.place(view.width - 1)
+    lines = tuple(row_line(placing, row) for row in _rows(view, found))
     zombies = sum(1 for p in found if p.state == "Z")
     counts = counted(len(found), "process", "processes") + (
         f" · {counted(zombies, 'zombie')}: ended, not waited for by their parent" if zombies else ""
     )
-    return Page(tuple(rows), head(widths, titles, align), status=counts)
+    return Page(lines, head_line(placing), status=counts)
+
+
+def _rows(view: View[Sequence[Process]], found: Sequence[Process]) -> Iterator[Row]:
+    asked_ns, processes = view.before or (view.now_ns, ())
+    before = {process.pid: process.cpu_ns for process in processes}
+    elapsed = view.now_ns - asked_ns
+    for process, depth in as_tree(found):
+        cpu = None
+        if process.pid in before:
+            cpu = 100 * (process.cpu_ns - before[process.pid]) / elapsed if elapsed > 0 else 0.0
+        yield Row(process, depth, cpu, view.now_ns)
 
 
 def as_tree(found: Sequence[Process]) -> list[tuple[Process, int]]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
 from tuicont.core.model.stats import Rates, Sample
 
+T = TypeVar("T", covariant=True)
+"""What the engine answers for a tab."""
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """`limits` are those in force; `data` is what the engine answered for this tab, `before` its answer a tick ago
-    (None at first); `opened` the keys of lines that are unfolded; `width` and `height` are cells."""
+
+@dataclass(frozen=True)
+class View(Generic[T]):
+    """`limits` are those in force; `data` is what the engine answered for this tab, `before` when it was asked the
+    last time and its answer then (both None at first); `opened` the keys of lines that are unfolded; `width` and
+    `height` are cells."""
 
     container: Container
     limits: Limits = NO_LIMITS
     sample: Sample | None = None
     rates: Rates | None = None
-    data: Any = None
-    before: Any = None
+    data: T | None = None
+    before: tuple[int, T] | None = None
     opened: frozenset[str] = field(default_factory=frozenset)
     now_ns: int = 0
     width: int = 80

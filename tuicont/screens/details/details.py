@@ -1,66 +1,62 @@
 """The tabs of the selected container. Only the visible tab works; a tab's widget is made when first shown.
 
-Knows which pane belongs to which tab, not what is in them.
+Knows which pane belongs to which tab, and the keys that all have (searching, copying), not what is in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Label
 
+from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineAccess
-from tuicont.screens.details.logs_pane import LogsPane
-from tuicont.screens.details.metrics_pane import TAB as METRICS
-from tuicont.screens.details.metrics_pane import MetricsPane
-from tuicont.screens.details.pane import PagePane, PageTab, Pane
-from tuicont.screens.details.pane_keys import PaneKeys
+from tuicont.engine_access import EngineAccess
+from tuicont.screens.details.pane import Pane
+from tuicont.screens.details.search import PaneSearch
 from tuicont.screens.details.shells import SHELL, Shells
-from tuicont.screens.details.tabs import PAGES
+from tuicont.screens.details.tabs import TABS
 from tuicont.screens.details.terminal_pane import SessionPane
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.prompt_line import PromptLine
 from tuicont.widgets.tab_strip import TabStrip
 
-_LOGS = ("logs", "logs", "logs")
-_TERMINAL = (SHELL, "terminal", "tty")
+_NAMES = [(tab.id, tab.short or tab.id) for tab in TABS]
+_MAKERS = {tab.id: tab.make for tab in TABS}
+_COPIED_MOST = 1 << 20
+_NEEDS_SEARCH = frozenset({"next_match", "previous_match", "end_search"})
 
 
-def _page(bridge: EngineAccess, tab: PageTab) -> Callable[[], Pane]:
-    return lambda: PagePane(bridge, tab)
-
-
-class Details(PaneKeys):
+class Details(Acting, Widget):
     """A strip of tabs, the chosen one's pane, and a line on what is shown."""
 
-    DEFAULT_CSS = """
-    Details { height: 1fr; width: 1fr; layout: vertical; background: $surface; }
-    Details > #panes { height: 1fr; }
-    Details > #status { height: 1; width: 1fr; padding: 0 1; color: $text-muted; background: $surface; }
-    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.DETAILS)
 
-    def __init__(self, bridge: EngineAccess, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, bridge: EngineAccess) -> None:
+        super().__init__()
         self.bridge = bridge
-        makers = {tab.id: _page(bridge, tab) for tab in PAGES}
-        makers["logs"] = lambda: LogsPane(bridge)
-        makers["metrics"] = lambda: MetricsPane(bridge)
-        titles = {tab.id: (tab.id, tab.title, tab.short) for tab in (*PAGES, METRICS)} | {"logs": _LOGS}
-        order = ("overview", "logs", "processes", "metrics", "cgroup", "namespaces", "layers", "mounts", "inspect")
-        self._makers = {tab: makers[tab] for tab in order}
-        self._titles = [titles[tab] for tab in order]
         self._panes: dict[str, Pane] = {}
-        self._tab = self._tab_before = "overview"
+        self._tab = self._tab_before = TABS[0].id
         self._container: Container | None = None
         self._snapshot: Snapshot | None = None
         self._strip = TabStrip()
         self._status = Label("", id="status", markup=False)
         self._prompt = PromptLine()
         self._box = Vertical(id="panes")
-        self._shells = Shells(self)
+        self._shells = Shells(bridge)
+        self._search = PaneSearch()
+        self.handlers: Handlers = {
+            "search": lambda: self._prompt.ask("search", "/", self._search.text),
+            "next_match": lambda: self._jump(1),
+            "previous_match": lambda: self._jump(-1),
+            "end_search": self._end_search,
+            "copy_text": self._copy,
+        }
 
     def compose(self) -> ComposeResult:
         yield self._strip
@@ -89,18 +85,18 @@ class Details(PaneKeys):
         if moved and self._tab == SHELL and self._shells.of(container) is None:
             self._tab = self._tab_before
         if moved:
-            self.clear_search()
+            self._end_search()
         self._draw()
 
     def select_tab(self, tab: str) -> None:
         """Show the tab with this id."""
-        if tab not in self._makers and tab != SHELL:
+        if tab not in _MAKERS and tab != SHELL:
             return
         had_focus = self._holds_focus()
         if self._tab != SHELL:
             self._tab_before = self._tab
         self._tab = tab
-        self.clear_search()
+        self._end_search()
         self._draw()
         if had_focus or tab == SHELL:
             self.focus()
@@ -115,11 +111,11 @@ class Details(PaneKeys):
 
     def open_shell(self, container: Container) -> None:
         """A shell inside, in a pane of its own; the one that is open already comes back."""
-        self._shells.open_shell(container)
+        self._show_session(container, self._shells.shell(container))
 
     def open_attach(self, container: Container) -> None:
         """The container's own terminal, or its output with a line for input when it has none."""
-        self._shells.open_attach(container)
+        self._show_session(container, self._shells.attachment(container))
 
     def focus(self, scroll_visible: bool = True) -> Details:
         """Give the keyboard to what the visible tab shows."""
@@ -136,8 +132,9 @@ class Details(PaneKeys):
 
     # what the tabs are
 
-    def show_shell(self, container: Container) -> None:
-        """Show the terminal that was opened for `container`."""
+    def _show_session(self, container: Container, pane: SessionPane) -> None:
+        if pane.parent is None:
+            self._mount(pane)
         self._container = container
         self.select_tab(SHELL)
 
@@ -154,16 +151,17 @@ class Details(PaneKeys):
         if had_focus:
             self.focus()
 
-    def mount_pane(self, pane: Pane) -> None:
+    def _mount(self, pane: Pane) -> None:
         """Put a pane among the others, not shown yet."""
         pane.display = False
         self._box.mount(pane)
 
-    def _tabs(self) -> list[tuple[str, str, str]]:
-        return [*self._titles, _TERMINAL] if self._shells.of(self._container) is not None else self._titles
+    def _tabs(self) -> list[tuple[str, str]]:
+        """The tabs that there are, by id and short title."""
+        return [*_NAMES, (SHELL, "tty")] if self._shells.of(self._container) is not None else _NAMES
 
     def _step(self, step: int) -> None:
-        ids = [tab for tab, _, _ in self._tabs()]
+        ids = [tab for tab, _ in self._tabs()]
         self.select_tab(ids[(ids.index(self._tab) + step) % len(ids)])
 
     def _holds_focus(self) -> bool:
@@ -188,16 +186,16 @@ class Details(PaneKeys):
 
     def _visible_pane(self) -> Pane | None:
         pane = self.pane
-        if pane is None and self._tab in self._makers:
-            pane = self._panes[self._tab] = self._makers[self._tab]()
-            self.mount_pane(pane)
+        if pane is None and self._tab in _MAKERS:
+            pane = self._panes[self._tab] = _MAKERS[self._tab](self.bridge)
+            self._mount(pane)
         return pane
 
     def _draw_status(self) -> None:
         pane = self.pane
         text = pane.status if pane is not None and self._container is not None else ""
-        if self.search_note:
-            text = f"{self.search_note} · {text}"
+        if self._search.note:
+            text = f"{self._search.note} · {text}"
         if str(self._status.content) != text:
             self._status.update(text)
 
@@ -220,9 +218,54 @@ class Details(PaneKeys):
         message.stop()
         self._draw_status()
 
-    def prompt(self, purpose: str, label: str, text: str = "") -> None:
-        """Ask in the line below."""
-        self._prompt.ask(purpose, label, text)
+    # searching and copying
 
-    def searched(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a search there is no next match: the key is the screen's."""
+        if action == "run" and parameters and parameters[0] in _NEEDS_SEARCH:
+            return self._search.pattern is not None
+        return True
+
+    def _begin_search(self, text: str) -> None:
+        self._search.begin(self.pane, text)
         self._draw_status()
+
+    def _end_search(self) -> None:
+        if self._search.pattern is not None:
+            self._begin_search("")
+
+    def _jump(self, step: int) -> None:
+        pane = self.pane
+        if pane is not None and not pane.jump(step):
+            self.bridge.notify(f"nothing matches {self._search.text}")
+
+    def _copy(self) -> None:
+        pane = self.pane
+        if pane is not None:
+            what, text = pane.copied()
+            self.app.copy_to_clipboard(text[:_COPIED_MOST])
+            self.bridge.notify(f"copied {what}")
+
+    def on_pane_asked(self, message: Pane.Asked) -> None:
+        """The visible pane has a question."""
+        message.stop()
+        self._prompt.ask(message.purpose, message.label, message.text)
+
+    def on_prompt_line_changed(self, message: PromptLine.Changed) -> None:
+        """Searching follows the typing."""
+        message.stop()
+        if message.purpose == "search":
+            self._begin_search(message.text)
+
+    def on_prompt_line_answered(self, message: PromptLine.Answered) -> None:
+        """The keyboard goes back to the pane."""
+        message.stop()
+        pane = self.pane
+        if message.purpose == "search":
+            if message.text is None:
+                self._end_search()
+            elif message.text:
+                self._jump(1)
+        elif pane is not None:
+            pane.answered(message.purpose, message.text)
+        self.focus()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from tuicont.core.engine.api import Engine
+from tuicont.core.engine.api import Engine, LogLines
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import LogLine, LogQuery
 from tuicont.presenters.details.log_buffer import CHUNK, Chunk, chunk_of
@@ -26,8 +26,8 @@ class LogFeed:
         self._packed: list[Chunk] = []
         self._loose: list[LogLine] = []
         self._woken = False
-        self._closed = False
-        self._lines: object = None
+        self._closed = threading.Event()
+        self._lines: LogLines | None = None
         self.ended = False
         self.error = ""
         threading.Thread(target=self._run, name="log-feed", daemon=True).start()
@@ -41,21 +41,17 @@ class LogFeed:
 
     def close(self) -> None:
         """Stop reading; nothing is handed on any more. May be repeated."""
-        self._closed = True
-        close = getattr(self._lines, "close", None)
-        if close is not None:
-            try:
-                close()
-            except ValueError:
-                # A generator that is being run in the other thread: that one sees `_closed`.
-                return
+        self._closed.set()
+        if self._lines is not None:
+            self._lines.close()
 
     def _run(self) -> None:
         try:
-            lines = self._engine.views.logs(self._ref, LogQuery(follow=True, tail=self._tail))
-            self._lines = lines
-            for line in lines:
-                if self._closed:
+            self._lines = self._engine.views.logs(self._ref, LogQuery(follow=True, tail=self._tail))
+            if self._closed.is_set():  # before there was anything to close
+                return
+            for line in self._lines:
+                if self._closed.is_set():
                     return
                 self._add(line)
         except EngineError as error:
@@ -82,5 +78,5 @@ class LogFeed:
             self._call()
 
     def _call(self) -> None:
-        if not self._closed:
+        if not self._closed.is_set():
             self._wake()

@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
 
 from tuicont.actions import Scope
 from tuicont.core.model.container import Container
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineAccess
-from tuicont.presenters.details.line import counted
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.log_buffer import Chunk, Entry, LogBuffer
 from tuicont.presenters.details.log_search import Search, count, find, selection
 from tuicont.screens.details.log_feed import LogFeed
 from tuicont.screens.details.pane import Pane
-from tuicont.screens.details.pane_keys import pattern_of
-from tuicont.widgets.keys import bindings_for
+from tuicont.screens.details.search import pattern_of
+from tuicont.text.units import counted
+from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.log_view import LogView
 
 KEPT = 1_000_000
@@ -32,13 +30,10 @@ _COUNTED_MOST = 50_000
 _BATCH_S = 0.05
 
 
-class LogsPane(Pane):
+class LogsPane(Acting, Pane):
     """One container's log at a time; it is read anew when another one is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LOGS)
-
-    class Arrived(Message):
-        """The feed has lines to take."""
 
     def __init__(self, bridge: EngineAccess) -> None:
         super().__init__(bridge, id="logs")
@@ -48,6 +43,16 @@ class LogsPane(Pane):
         self._feed: LogFeed | None = None
         self._filter: tuple[Search, bool] | None = None
         self._filter_text = ""
+        view = self._view
+        self.handlers: Handlers = {
+            "log_follow": lambda: view.set_follow(not view.follow),
+            "log_times": lambda: view.set_times(not view.times),
+            "log_wrap": lambda: view.set_wrap(not view.wrap),
+            "log_filter": lambda: self.post_message(self.Asked("filter", "only lines with", self._filter_text)),
+            "log_save": lambda: self.post_message(
+                self.Asked("save", "save to", f"{self._container.name if self._container else 'log'}.log")
+            ),
+        }
 
     def compose(self) -> ComposeResult:
         yield self._view
@@ -196,20 +201,9 @@ class LogsPane(Pane):
         else:
             self.bridge.notify(f"saved {counted(count, 'line')} to {path}")
 
-    # keys
-
     def action_run(self, action_id: str) -> None:
-        """Do one of the log's actions."""
-        view = self._view
-        name = self._container.name if self._container else "log"
-        actions: dict[str, Callable[[], object]] = {
-            "log_follow": lambda: view.set_follow(not view.follow),
-            "log_times": lambda: view.set_times(not view.times),
-            "log_wrap": lambda: view.set_wrap(not view.wrap),
-            "log_filter": lambda: self.post_message(self.Asked("filter", "only lines with", self._filter_text)),
-            "log_save": lambda: self.post_message(self.Asked("save", "save to", f"{name}.log")),
-        }
-        actions[action_id]()
+        """Do it; the status may say something else then."""
+        super().action_run(action_id)
         self.post_message(self.StatusChanged())
 
     def on_log_view_follow_changed(self, message: LogView.FollowChanged) -> None:

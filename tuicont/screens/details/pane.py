@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -20,33 +20,30 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineAccess
-from tuicont.presenters.details.line import Page, counted, said
+from tuicont.engine_access import EngineAccess
+from tuicont.presenters.details.line import Page, said
 from tuicont.presenters.details.view import View
+from tuicont.text.units import counted
 from tuicont.widgets.text_view import TextView
 
-Load = Callable[[Engine, str], Any]
-Present = Callable[[View], Page]
+T = TypeVar("T")
+"""What the engine answers for a tab."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageTab:
-    """A tab that is one page. `load` asks the engine, again every `every_ns` (0: when the container has
-    changed); `alive` says why there is nothing to ask when the container does not run ("" asks anyway)."""
+@dataclass(frozen=True, kw_only=True)
+class PageTab(Generic[T]):
+    """A tab that is one page. `load` asks the engine about a container, again every `every_ns` (0: when the container
+    has changed); `dead` says why there is nothing to ask of one that does not run ("" asks anyway)."""
 
     id: str
-    title: str
-    short: str
-    present: Present
-    load: Load | None = None
+    present: Callable[[View[T]], Page]
+    load: Callable[[Engine, str], T] | None = None
     every_ns: int = 0
-    alive: str = ""
+    dead: str = ""
 
 
 class Pane(Widget):
     """One tab. `show` is called each tick and when the selection changes, while the tab is the visible one."""
-
-    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
 
     class StatusChanged(Message):
         """The pane's status line says something else."""
@@ -96,17 +93,17 @@ class Pane(Widget):
         """The answer to a question that this pane asked; None when the user left it."""
 
 
-class PagePane(Pane):
+class PagePane(Pane, Generic[T]):
     """A pane made of one `PageTab`."""
 
-    def __init__(self, bridge: EngineAccess, tab: PageTab) -> None:
+    def __init__(self, bridge: EngineAccess, tab: PageTab[T]) -> None:
         super().__init__(bridge, id=tab.id)
         self.tab = tab
         self._text = TextView()
         self._container: Container | None = None
         self._snapshot: Snapshot | None = None
-        self._data: Any = None
-        self._before: tuple[int, Any] | None = None
+        self._data: T | None = None
+        self._before: tuple[int, T] | None = None
         self._asked_ns = 0
         self._answered_ns = 0
         self._asking = ""
@@ -127,7 +124,7 @@ class PagePane(Pane):
         return self._text.jump(step)
 
     def copied(self) -> tuple[str, str]:
-        return f"the {self.tab.title} of {self._container.name if self._container else ''}", self._text.text
+        return f"the {self.tab.id} of {self._container.name if self._container else ''}", self._text.text
 
     def show(self, container: Container, snapshot: Snapshot) -> None:
         before, self._container, self._snapshot = self._container, container, snapshot
@@ -151,7 +148,7 @@ class PagePane(Pane):
     def hidden(self) -> None:
         self._asked_ns = 0
 
-    def view_of(self, container: Container, snapshot: Snapshot) -> View:
+    def view_of(self, container: Container, snapshot: Snapshot) -> View[T]:
         """What the presenter draws from."""
         return View(
             container=container,
@@ -166,7 +163,7 @@ class PagePane(Pane):
             height=self._text.scrollable_content_region.height,
         )
 
-    def present(self, view: View) -> Page:
+    def present(self, view: View[T]) -> Page:
         """The page for a view."""
         return self.tab.present(view)
 
@@ -175,8 +172,8 @@ class PagePane(Pane):
         container, snapshot = self._container, self._snapshot
         if container is None or snapshot is None or not self.size.width:
             return
-        if self.tab.alive and not container.state.alive:
-            page = said(f"{container.name} is {container.state.value}: {self.tab.alive}")
+        if self.tab.dead and not container.state.alive:
+            page = said(f"{container.name} is {container.state.value}: {self.tab.dead}")
         elif self._error:
             page = said(self._error, "bad")
         else:
@@ -190,7 +187,7 @@ class PagePane(Pane):
         container, snapshot, load = self._container, self._snapshot, self.tab.load
         if load is None or container is None or snapshot is None:
             return
-        if self.tab.alive and not container.state.alive:
+        if self.tab.dead and not container.state.alive:
             return
         due = self._asked_ns == 0 or (self.tab.every_ns and snapshot.time_ns - self._asked_ns >= self.tab.every_ns)
         # One question at a time: a slow engine is not asked faster than it answers.
@@ -201,12 +198,13 @@ class PagePane(Pane):
         self._answer(load, container.id, snapshot.time_ns)
 
     @work(exclusive=True)
-    async def _answer(self, load: Load, ref: str, asked_ns: int) -> None:
+    async def _answer(self, load: Callable[[Engine, str], T], ref: str, asked_ns: int) -> None:
+        answer: T | None = None
+        error = ""
         try:
             answer = await self.bridge.call(load, self.bridge.engine, ref)
-            error = ""
         except EngineError as failure:
-            answer, error = None, str(failure)
+            error = str(failure)
         finally:
             if self._asking == ref:
                 self._asking = ""

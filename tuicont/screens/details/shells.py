@@ -1,20 +1,16 @@
-"""Which containers have a pane with a process in it, and how such a pane is opened.
+"""Which containers have a pane with a process in it, and how such a pane is made.
 
 One a container: a shell and an attachment take each other's place only when the first has ended.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tuicont.core.engine.api import Engine, Session
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import ExecRequest
+from tuicont.engine_access import EngineAccess
 from tuicont.screens.details.terminal_pane import LinesPane, Open, SessionPane, TerminalPane
-
-if TYPE_CHECKING:
-    from tuicont.screens.details.details import Details
 
 SHELL = "terminal"
 SHELLS = ("/bin/bash", "/bin/sh")
@@ -38,10 +34,10 @@ def _exec(engine: Engine, ref: str, command: str, rows: int, columns: int) -> Se
 
 
 class Shells:
-    """The session panes of one `Details`."""
+    """The session panes by container; the one that there is comes back."""
 
-    def __init__(self, details: Details) -> None:
-        self._details = details
+    def __init__(self, bridge: EngineAccess) -> None:
+        self._bridge = bridge
         self._panes: dict[str, SessionPane] = {}
         self._made = 0
 
@@ -49,19 +45,19 @@ class Shells:
         """The pane of this container, if it has one."""
         return self._panes.get(container.id) if container is not None else None
 
-    def open_shell(self, container: Container) -> None:
+    def shell(self, container: Container) -> SessionPane:
         """A shell in the container."""
-        engine = self._details.bridge.engine
-        self._open(
+        engine = self._bridge.engine
+        return self._pane(
             container,
             lambda rows, columns: shell_session(engine, container.id, rows, columns),
             f"shell in {container.name}",
             attached=False,
         )
 
-    def open_attach(self, container: Container) -> None:
+    def attachment(self, container: Container) -> SessionPane:
         """The container's own input and output."""
-        engine = self._details.bridge.engine
+        engine = self._bridge.engine
 
         def attach(rows: int, columns: int) -> Session:
             session = engine.tasks.attach(container.id, stdin=container.request.stdin_open)
@@ -69,22 +65,20 @@ class Shells:
                 session.resize(rows, columns)
             return session
 
-        self._open(container, attach, container.name, attached=True)
+        return self._pane(container, attach, container.name, attached=True)
 
-    def _open(self, container: Container, opening: Open, name: str, *, attached: bool) -> None:
-        if container.id not in self._panes:
+    def _pane(self, container: Container, opening: Open, name: str, *, attached: bool) -> SessionPane:
+        pane = self._panes.get(container.id)
+        if pane is None:
             self._made += 1
             key = f"session-{self._made}"
-            bridge = self._details.bridge
-            pane: SessionPane
             if attached and not container.request.tty:
-                takes = container.request.stdin_open and not bridge.read_only
-                pane = LinesPane(bridge, opening, name=name, takes_input=takes, id=key)
+                takes = container.request.stdin_open and not self._bridge.read_only
+                pane = LinesPane(self._bridge, opening, name=name, takes_input=takes, id=key)
             else:
-                pane = TerminalPane(bridge, opening, name=name, attached=attached, id=key)
+                pane = TerminalPane(self._bridge, opening, name=name, attached=attached, id=key)
             self._panes[container.id] = pane
-            self._details.mount_pane(pane)
-        self._details.show_shell(container)
+        return pane
 
     def drop(self, pane: SessionPane) -> None:
         """Its process has ended, or was left."""

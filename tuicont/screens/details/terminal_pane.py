@@ -19,7 +19,7 @@ from textual.widgets import Input
 from tuicont.core.engine.api import STDERR, Session
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import ExitStatus, LogLine
-from tuicont.messages import EngineAccess
+from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import safe
 from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
 from tuicont.screens.details.pane import Pane
@@ -103,7 +103,6 @@ class TerminalPane(SessionPane, can_focus=True):
     """A program on a terminal of its own. The pane itself has the focus when the keyboard was given back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "type", "type", show=False)]
-    DEFAULT_CSS = "TerminalPane:focus { background: $surface; }"
 
     def __init__(self, bridge: EngineAccess, opening: Open, *, name: str, attached: bool, id: str) -> None:
         super().__init__(bridge, opening, name=name, hang_up=not attached, id=id)
@@ -181,11 +180,6 @@ class TerminalPane(SessionPane, can_focus=True):
 class LinesPane(SessionPane):
     """Attached to a container without terminal: its output as lines, and a line for input."""
 
-    DEFAULT_CSS = """
-    LinesPane { layout: vertical; }
-    LinesPane > Input { height: 1; border: none; padding: 0 1; background: $panel; }
-    LinesPane > Input:focus { border: none; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+d", "end_input", "end of input", show=False),
         Binding(",".join(sorted(LEAVE_KEYS)), "detach", "detach", show=False),

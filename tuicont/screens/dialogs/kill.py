@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tuicont.presenters.signals import SIGNALS
+from tuicont.core.model import signals
 from tuicont.screens.dialogs.base import Dialog
 
 
@@ -22,8 +22,10 @@ class KillDialog(Dialog[str]):
     def contents(self) -> ComposeResult:
         yield OptionList(
             *(
-                Option(Content.assemble((f"{number:>3} ", "dim"), f"{name:<10}", (meaning, "dim")), id=name)
-                for name, number, meaning in SIGNALS
+                Option(
+                    Content.assemble((f"{signals.number(name):>3} ", "dim"), f"{name:<10}", (meaning, "dim")), id=name
+                )
+                for name, meaning in signals.MEANINGS.items()
             ),
             compact=True,
         )
@@ -41,7 +43,7 @@ class KillDialog(Dialog[str]):
         options = self.query_one(OptionList)
         if character and character.isalpha() and character not in "jk":
             start = (options.highlighted or 0) + 1
-            names = [name for name, _, _ in SIGNALS]
+            names = tuple(signals.MEANINGS)
             for step in range(len(names)):
                 position = (start + step) % len(names)
                 if names[position][3:].startswith(character.upper()):

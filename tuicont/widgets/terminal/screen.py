@@ -43,7 +43,6 @@ class TerminalScreen(pyte.Screen):
         self._last_drawn = " "
         self._marks = 0
         self.scrolled_off = 0
-        self.bells = 0
         super().__init__(columns, lines)
 
     @property
@@ -254,10 +253,6 @@ class TerminalScreen(pyte.Screen):
         return [current] if self._main is None else [current, self._main]
 
     # what it says
-
-    def bell(self, *args: Any) -> None:
-        """Counted: the pane does not beep."""
-        self.bells += 1
 
     def set_title(self, param: str) -> None:
         super().set_title(param[:_TITLE_MOST])

@@ -39,11 +39,6 @@ class Terminal(Widget, can_focus=True):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {"terminal--cursor", "terminal--resting"}
-    DEFAULT_CSS = """
-    Terminal { height: 1fr; width: 1fr; background: $background; color: $foreground; }
-    Terminal > .terminal--cursor { text-style: reverse; }
-    Terminal > .terminal--resting { text-style: underline; }
-    """
 
     class Typed(Message):
         """Bytes for the program."""
@@ -77,7 +72,6 @@ class Terminal(Widget, can_focus=True):
         self._frame_due = False
         self._back = 0
         self._seen_off = 0
-        self._sized = False
         self._half_detached = False
 
     # what the program writes
@@ -125,11 +119,6 @@ class Terminal(Widget, can_focus=True):
         return str(self._terminal.title)
 
     @property
-    def scrolled_back(self) -> int:
-        """How many lines above the end the view is."""
-        return self._back
-
-    @property
     def text(self) -> str:
         """The lines of the screen, without trailing blanks."""
         with self._lock:
@@ -168,7 +157,6 @@ class Terminal(Widget, can_focus=True):
             return
         with self._lock:
             self._terminal.resize(rows, columns)
-        self._sized = True
         self._back = 0
         self.post_message(self.Sized(rows, columns))
         self.refresh()

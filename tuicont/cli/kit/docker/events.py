@@ -7,11 +7,6 @@ from tuicont.cli.kit.words import NANO
 from tuicont.core.model.event import Event
 
 
-def kind(event: Event) -> str:
-    """What it is about: `container` or `image`."""
-    return "image" if event.topic.startswith("/images/") else "container"
-
-
 def action(event: Event) -> str:
     """What happened to it."""
     return event.topic.rsplit("/", 1)[-1]
@@ -22,7 +17,7 @@ COLUMNS: tuple[Column[Event], ...] = (
     Column("TIME", "Time", lambda event: event.time_ns // NANO),
     Column("TIME NANO", "TimeNano", lambda event: event.time_ns),
     Column("TOPIC", "Topic", lambda event: event.topic),
-    Column("TYPE", "Type", kind),
+    Column("TYPE", "Type", lambda event: event.about),
     Column("ACTION", "Action", action),
     Column("ID", "ID", lambda event: event.subject),
     Column("NAME", "Name", lambda event: event.name),

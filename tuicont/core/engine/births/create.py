@@ -19,12 +19,12 @@ from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import AlreadyExists, Invalid, NotFound, kernel_error
+from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State
-from tuicont.core.spec import signals
 from tuicont.core.spec.validate import validate
 from tuicont.core.store.store import NameTaken
 

@@ -20,12 +20,12 @@ from tuicont.core.engine.live.sessions import Sessions
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records, current, put_state, telling
 from tuicont.core.errors import Conflict, Invalid
+from tuicont.core.model import signals
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.request import ExecRequest
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Session, Task
-from tuicont.core.spec import signals
 
 
 class LocalTasks:

@@ -1,0 +1,19 @@
+"""The colour themes as assets/themes.json has them, in the order in which the theme key goes through them.
+
+Knows names and colours, not what is drawn with them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from tuicont.resources import read_text
+
+
+@cache
+def themes() -> dict[str, dict[str, Any]]:
+    """By name: Textual's own colours, and in `variables` those that the style sheet asks for beside them."""
+    found: dict[str, dict[str, Any]] = json.loads(read_text("themes.json"))
+    return found
