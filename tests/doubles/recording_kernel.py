@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from tuicont.core.sys.kernel import Kernel, RealKernel
+
+T = TypeVar("T")
 
 
 class Call(NamedTuple):
@@ -107,6 +109,18 @@ class RecordingKernel:
     def readlink(self, path: str) -> str:
         self._note("readlink", path)
         return self._inner.readlink(path)
+
+    def chmod(self, path: str, mode: int) -> None:
+        self._note("chmod", path, f"{mode:04o}")
+        self._inner.chmod(path, mode)
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        self._note("chown", path, f"{uid}:{gid}")
+        self._inner.chown(path, uid, gid)
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        self._note(name, path)
+        return self._inner.whole(name, path, operation)
 
 
 def _error(number: int, path: str) -> OSError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -129,51 +129,59 @@ def _make_mutable(fd: int) -> None:
         return
 
 
-def measure_tree(path: str) -> Size:
-    """What is below the directory `path`, which others may be changing. What lies more than a few hundred
-    levels deep is not counted. Raises `OSError` when `path` itself cannot be read."""
-    meter = _Meter()
+def measure_tree(path: str, ignored: Callable[[os.stat_result], bool] | None = None) -> Size:
+    """What is below the directory `path`, which others may be changing, without the files that are `ignored` by their
+    lstat. What lies more than a few hundred levels deep is not counted. Raises `OSError` when `path` itself cannot be
+    read."""
+    tally = Tally()
     fd = os.open(path, _DIRECTORY)
     try:
-        meter.add(fd, 0)
+        for info in _files(fd, 0):
+            if ignored is None or not ignored(info):
+                tally.count(info)
     finally:
         os.close(fd)
-    return Size(meter.bytes, meter.files)
+    return tally.size
 
 
-class _Meter:
-    """The sums of one measurement."""
+class Tally:
+    """A sum of files; the contents of one that has several names count once."""
 
     def __init__(self) -> None:
-        self.bytes = self.files = 0
+        self._bytes = self._files = 0
         self._linked: set[tuple[int, int]] = set()
 
-    def add(self, fd: int, depth: int) -> None:
-        with os.scandir(fd) as entries:
-            found = list(entries)
-        for entry in found:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if depth < _MEASURED_DEPTH:
-                        self._descend(fd, entry.name, depth)
-                else:
-                    self._count(entry.stat(follow_symlinks=False))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-
-    def _descend(self, fd: int, name: str, depth: int) -> None:
-        child = os.open(name, _DIRECTORY, dir_fd=fd)
-        try:
-            self.add(child, depth + 1)
-        finally:
-            os.close(child)
-
-    def _count(self, info: os.stat_result) -> None:
-        self.files += 1
+    def count(self, info: os.stat_result) -> None:
+        """Add what is no directory, by its lstat."""
+        self._files += 1
         if info.st_nlink > 1:
             identity = (info.st_dev, info.st_ino)
             if identity in self._linked:
                 return
             self._linked.add(identity)
         if stat.S_ISREG(info.st_mode):
-            self.bytes += info.st_size
+            self._bytes += info.st_size
+
+    @property
+    def size(self) -> Size:
+        """The sum until now."""
+        return Size(self._bytes, self._files)
+
+
+def _files(fd: int, depth: int) -> Iterator[os.stat_result]:
+    with os.scandir(fd) as entries:
+        found = list(entries)
+    for entry in found:
+        try:
+            if not entry.is_dir(follow_symlinks=False):
+                yield entry.stat(follow_symlinks=False)
+                continue
+            if depth == _MEASURED_DEPTH:
+                continue
+            child = os.open(entry.name, _DIRECTORY, dir_fd=fd)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        try:
+            yield from _files(child, depth + 1)
+        finally:
+            os.close(child)

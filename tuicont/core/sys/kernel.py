@@ -7,14 +7,18 @@ calls and raises the plain `OSError` with errno and path; translating it is the 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 _CHUNK = 65536
 
 
 class Kernel(Protocol):
-    """Files and directories by absolute path. Data is bytes, modes are subject to the umask."""
+    """Files and directories by absolute path. Data is bytes, modes of what is made are subject to the umask.
+
+    What a driver changes, it changes through here, so that a recording of the calls is a complete ledger."""
 
     def read(self, path: str) -> bytes:
         """The whole file, however long the kernel makes it."""
@@ -55,6 +59,16 @@ class Kernel(Protocol):
 
     def readlink(self, path: str) -> str:
         """readlink(2)."""
+
+    def chmod(self, path: str, mode: int) -> None:
+        """chmod(2)."""
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        """chown(2)."""
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        """The result of `operation`, which changes any number of files at and below `path`: one entry of the ledger,
+        called `name`."""
 
 
 class RealKernel:
@@ -125,3 +139,12 @@ class RealKernel:
 
     def readlink(self, path: str) -> str:
         return os.readlink(path)
+
+    def chmod(self, path: str, mode: int) -> None:
+        os.chmod(path, mode)
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        os.chown(path, uid, gid)
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        return operation()
