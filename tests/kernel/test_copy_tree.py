@@ -296,7 +296,7 @@ def test_a_tree_that_others_change_meanwhile_leads_nowhere_else(tmp_path: Path) 
 
     thread = threading.Thread(target=change)
     thread.start()
-    outcomes = set()
+    outcomes: set[int | None] = set()
     try:
         for _ in range(100):
             try:

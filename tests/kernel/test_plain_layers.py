@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.file_systems import MEMORY
 from tests.layers import Layer, unpack
 from tests.portrait import portrait
 from tuicont.core.errors import Invalid
@@ -123,7 +124,7 @@ def told(tree: Tree, below: Tree, brought: dict[str, str]) -> Tree:
 @example({"b/a": "directory", "b/b": "directory"}, [("opaque", "b/a"), ("gone", "b")])
 @example({}, [("opaque", "a"), ("gone", "a")])
 def test_a_copy_with_a_layer_is_what_overlayfs_shows(tree: dict[str, str], archive: list[Entry]) -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
         place = Path(directory)
         for name in ("lower", "upper"):
             (place / name).mkdir()

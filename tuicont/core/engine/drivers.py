@@ -7,7 +7,10 @@ from typing import Any
 
 from tuicont.core.errors import Invalid
 
-STORAGE = {"overlay": "tuicont.core.storage.overlay.driver:OverlayDriver"}
+STORAGE = {
+    "overlay": "tuicont.core.storage.overlay.driver:OverlayDriver",
+    "vfs": "tuicont.core.storage.vfs.driver:VfsDriver",
+}
 RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
 
 
