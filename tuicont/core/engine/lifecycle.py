@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from tuicont.core.cgroup.base import ALL_DEVICES, DEFAULT_DEVICES
-from tuicont.core.engine.context import IMAGES_LOCK, Context, check
+from tuicont.core.engine.context import IMAGES_LOCK, Context, check, telling
 from tuicont.core.engine.identity import identity_of
 from tuicont.core.engine.names import new_id, new_name
 from tuicont.core.engine.specs import Specs
@@ -172,7 +172,8 @@ class Lifecycle:
         chain = tuple(layer.chain_id for layer in image.layers)
         path = context.paths.config(container_id)
         try:
-            context.storage.prepare(container_id, chain)
+            with telling(operation):
+                context.storage.prepare(container_id, chain)
             identity = identity_of(context.storage, container_id, request.user or image.config.user)
             spec = self._specs.build(
                 request,
