@@ -15,6 +15,7 @@ from typing import NoReturn
 import pytest
 
 PACKAGES = {
+    "btrfs": "btrfs-progs",
     "busybox": "busybox-static",
     "cc": "gcc libc6-dev",
     "crun": "crun",

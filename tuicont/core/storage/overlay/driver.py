@@ -22,7 +22,8 @@ from functools import partial
 from typing import NamedTuple
 
 from tuicont.core.errors import AlreadyExists, Conflict, NotFound, kernel_error
-from tuicont.core.files.trees import measure_tree, remove_tree
+from tuicont.core.files.measure import measure_tree
+from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Change
 from tuicont.core.model.probe import Probe
 from tuicont.core.storage.base import LayerTarget, RootMount, Usage

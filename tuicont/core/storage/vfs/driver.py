@@ -20,7 +20,8 @@ from functools import partial
 from tuicont.core.errors import AlreadyExists, Conflict, NotFound, errno_text, kernel_error
 from tuicont.core.files.contents import share
 from tuicont.core.files.copy import copy_tree
-from tuicont.core.files.trees import Tally, remove_tree
+from tuicont.core.files.measure import Tally
+from tuicont.core.files.trees import remove_tree
 from tuicont.core.host.mountinfo import file_system
 from tuicont.core.model.container import Change
 from tuicont.core.model.probe import Probe
