@@ -62,21 +62,22 @@ class _Emptier:
 
     def __init__(self, top_fd: int) -> None:
         self._top = top_fd
-        self._moved = True
+        self._moved = False
 
     def run(self) -> None:
+        self._empty_volume(self._top)
         while self._moved:
             self._moved = False
+            _rewind(self._top)
             self._empty_volume(self._top)
 
     def _empty_volume(self, fd: int) -> None:
         """Empty the tree, or a subvolume that stands in its top directory."""
-        device, again = os.fstat(fd).st_dev, True
-        _make_writable(fd)
-        while again:
-            # Btrfs lists what was there when the directory was opened, or rewound, and not what has come since.
-            os.lseek(fd, 0, os.SEEK_SET)
-            again = self._empty(fd, fd, device, 0)
+        info = os.fstat(fd)
+        if info.st_ino == BTRFS_FIRST_FREE_OBJECTID:
+            _make_writable(fd)
+        while self._empty(fd, fd, info.st_dev, 0):
+            _rewind(fd)
 
     def _empty(self, fd: int, volume_fd: int, device: int, depth: int) -> bool:
         """Empty a directory, but for what was moved up into `volume_fd`: True tells of that."""
@@ -97,6 +98,7 @@ class _Emptier:
                 if info.st_dev == device:
                     moved |= self._empty(child, volume_fd, device, depth + 1)
                 elif info.st_ino == BTRFS_FIRST_FREE_OBJECTID:
+                    # A read-only one cannot be moved.
                     _make_writable(child)
                     # Refused where it is no subvolume, but mounted here.
                     name = _hoist(fd, name, self._top)
@@ -109,6 +111,11 @@ class _Emptier:
                 os.close(child)
             _rmdir(fd, name)
         return moved
+
+
+def _rewind(fd: int) -> None:
+    """Let what has come since be listed too: btrfs lists what was there when a directory was opened, or rewound."""
+    os.lseek(fd, 0, os.SEEK_SET)
 
 
 def _hoist(fd: int, name: str, top_fd: int) -> str:
