@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.storages import BASE, TOP, MakeDriver, archive, files, inside
+from tests.contract.storages import BASE, TOP, MakeDriver, archive, files, inside, told
 from tests.file_systems import on
 from tests.layers import Layer, unpack
 from tests.portrait import portrait
@@ -99,6 +99,18 @@ def test_a_directory_that_a_layer_deletes_and_makes_anew_has_only_what_is_new(
     names = inside(driver, "one", tmp_path, lambda p: {str(f.relative_to(p)) for f in p.rglob("*") if f.is_file()})
     assert names == {"d/new", "d/sub/new", "o/sub/new", "kept/x"}
     assert inside(driver, "one", tmp_path, lambda p: sorted(os.listdir(p))) == ["d", "kept", "o"]
+
+
+def test_a_layer_can_delete_everything(driver: StorageDriver, tmp_path: Path) -> None:
+    driver.add_layer(BASE, (), files(d__old="1", f="2"))
+    driver.add_layer(TOP, (BASE,), archive(Layer().add("d/new", b"n").add(".wh..wh..opq")))
+    driver.prepare("one", (BASE, TOP))
+    assert inside(driver, "one", tmp_path, lambda p: sorted(str(f.relative_to(p)) for f in p.rglob("*"))) == [
+        "d",
+        "d/new",
+    ]
+    inside(driver, "one", tmp_path, lambda p: (p / "f").write_text("f"))
+    assert told(driver, "one") == ["A /f"]
 
 
 def test_what_a_layer_deletes_another_can_bring_again(driver: StorageDriver, tmp_path: Path) -> None:

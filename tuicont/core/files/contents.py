@@ -13,8 +13,16 @@ from tuicont.core.sys.reflink import clone
 
 _AT_ONCE = 64 << 20
 _CHUNK = 1 << 18
-# btrfs says EINVAL for a file without checksums beside one with them.
-_CANNOT_SHARE = (errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EPERM)
+# btrfs says EINVAL for a file without checksums beside one with them, and ETXTBSY is for one that is swapped to.
+_CANNOT_SHARE = (
+    errno.EOPNOTSUPP,
+    errno.ENOTTY,
+    errno.EXDEV,
+    errno.ENOSYS,
+    errno.EINVAL,
+    errno.EPERM,
+    errno.ETXTBSY,
+)
 
 
 def share(source: int, target: int) -> bool:

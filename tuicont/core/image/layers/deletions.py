@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -29,7 +30,7 @@ _AUFS = ".wh..wh."
 _Names: TypeAlias = "dict[str, _Names]"
 
 
-class Deletions:
+class Deletions(ABC):
     """How a layer's deletions are carried out. They never mean what the layer itself brings, in whatever order they
     come."""
 
@@ -63,13 +64,13 @@ class Deletions:
         elif not name.startswith(_AUFS):
             self.hide(above, _hidden(name))
 
+    @abstractmethod
     def cover(self, parts: tuple[str, ...]) -> None:
         """Delete all that lower layers have in a directory that the layer brings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hide(self, above: tuple[str, ...], name: str) -> None:
         """Delete what lower layers have under `name` in the directory `above`."""
-        raise NotImplementedError
 
 
 class OverlayDeletions(Deletions):

@@ -32,7 +32,7 @@ from tuicont.core.storage.names import check_snapshot, is_layer, layer_name
 from tuicont.core.storage.overlay.changes import changes
 from tuicont.core.storage.overlay.probe import default_options, failed, probe
 from tuicont.core.storage.shelf import Shelf
-from tuicont.core.storage.whiteouts import is_whiteout_device
+from tuicont.core.storage.whiteouts import is_opaque, is_whiteout_device
 from tuicont.core.sys.kernel import Kernel
 
 _PARTS = ("layers", "l", "upper", "work", "lower", "empty")
@@ -120,6 +120,9 @@ class OverlayDriver:
             opened.append(root_fd)
             target = LayerTarget(root_fd=root_fd, whiteouts="overlay", lower_fds=lowers)
             self._kernel.whole("unpack", path, partial(unpack, target))
+            if is_opaque(root_fd):
+                # Overlayfs does not look for this mark at the root of a layer.
+                lower = ""
         finally:
             for fd in opened:
                 os.close(fd)

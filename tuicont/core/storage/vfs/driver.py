@@ -130,9 +130,11 @@ class VfsDriver:
             yield Change(kind=found.kind, path=found.path, size=size_of(found))
 
     def usage(self, name: str) -> Usage:
-        shelf, entry = (self._layers, layer_name(name)) if is_layer(name) else (self._snapshots, name)
+        if not is_layer(name):
+            check_snapshot(name)
+        entry = self._layers.path(layer_name(name)) if is_layer(name) else self._snapshots.path(name)
         tally = Tally()
-        for found in self._differences(shelf.path(entry), f"measure {name}"):
+        for found in self._differences(entry, f"measure {name}"):
             if found.info is not None and not found.directory:
                 tally.count(found.info)
         return Usage(bytes=tally.size.bytes, files=tally.size.files)
