@@ -15,10 +15,13 @@ from typing import NoReturn
 import pytest
 
 PACKAGES = {
+    "btrfs": "btrfs-progs",
     "busybox": "busybox-static",
     "cc": "gcc libc6-dev",
     "crun": "crun",
+    "mkfs.btrfs": "btrfs-progs",
     "mkfs.ext4": "e2fsprogs",
+    "mkfs.xfs": "xfsprogs",
     "qemu-system-x86_64": "qemu-system-x86",
     "runc": "runc",
     "skopeo": "skopeo",

@@ -7,79 +7,23 @@ import os
 import stat
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.contract.storages import BASE, TOP, Chain, MakeDriver, chain_id, files, inside
 from tests.doubles.recording_kernel import RecordingKernel
-from tests.support import require_that
+from tests.file_systems import on
 from tuicont.core.errors import AlreadyExists, EngineError, Invalid, NotFound
 from tuicont.core.storage.base import LayerTarget, StorageDriver
-from tuicont.core.storage.overlay.driver import OverlayDriver
 from tuicont.core.sys.kernel import RealKernel
-from tuicont.core.sys.mounts import in_private_namespace, mount
 
 pytestmark = pytest.mark.kernel
 
-DRIVERS: dict[str, Callable[[Any, str], StorageDriver]] = {"overlay": OverlayDriver}
 
-
-def chain_id(number: int) -> str:
-    return f"sha256:{number:064x}"
-
-
-BASE, TOP = chain_id(1), chain_id(2)
-
-
-@pytest.fixture(params=sorted(DRIVERS))
-def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorageDriver]:
-    made = DRIVERS[request.param](RealKernel(), str(tmp_path / "storage"))
-    probe = made.probe()
-    require_that(probe.supported, f"{made.name} ({probe.reason})")
-    yield made
-    for name in made.names():
-        made.remove(name)
-
-
-def files(**contents: str) -> Callable[[LayerTarget], None]:
-    """An unpacker that writes `a__b="text"` as the file a/b."""
-
-    def unpack(target: LayerTarget) -> None:
-        for name, text in contents.items():
-            path = name.replace("__", "/")
-            opener = lambda p, flags: os.open(p, flags, 0o644, dir_fd=target.root_fd)  # noqa: E731
-            if "/" in path:
-                os.makedirs(f"/proc/self/fd/{target.root_fd}/{os.path.dirname(path)}", exist_ok=True)
-            with open(path, "w", opener=opener) as file:
-                file.write(text)
-
-    return unpack
-
-
-def inside(driver: StorageDriver, snapshot: str, tmp_path: Path, action: Callable[[Path], Any]) -> Any:
-    """Do `action` on the mounted snapshot, in a mount namespace that ends with it."""
-    place = tmp_path / "merged"
-    place.mkdir(exist_ok=True)
-
-    def run() -> Any:
-        for step in driver.mounts(snapshot):
-            os.chdir(step.cwd or "/")
-            mount(step.source, str(place), step.fstype, step.flags, step.options)
-        return action(place)
-
-    return in_private_namespace(run)
-
-
-@pytest.fixture
-def two_layers(driver: StorageDriver) -> tuple[str, ...]:
-    driver.add_layer(BASE, (), files(greeting="hello", etc__passwd="root", etc__group="wheel", old__a="1", old__b="2"))
-    driver.add_layer(TOP, (BASE,), files(greeting="hello, world", extra="x"))
-    return (BASE, TOP)
-
-
-def test_a_snapshot_shows_its_layers_with_the_top_one_on_top(driver, two_layers, tmp_path):
+def test_a_snapshot_shows_its_layers_with_the_top_one_on_top(
+    driver: StorageDriver, two_layers: Chain, tmp_path: Path
+) -> None:
     driver.prepare("one", two_layers)
     seen = inside(
         driver, "one", tmp_path, lambda p: ((p / "greeting").read_text(), (p / "etc/passwd").read_text(), os.listdir(p))
@@ -88,7 +32,7 @@ def test_a_snapshot_shows_its_layers_with_the_top_one_on_top(driver, two_layers,
     assert sorted(seen[2]) == ["etc", "extra", "greeting", "old"]
 
 
-def test_what_one_snapshot_writes_no_other_sees(driver, two_layers, tmp_path):
+def test_what_one_snapshot_writes_no_other_sees(driver: StorageDriver, two_layers: Chain, tmp_path: Path) -> None:
     driver.prepare("one", two_layers)
     driver.prepare("two", two_layers)
     inside(driver, "one", tmp_path, lambda p: (p / "greeting").write_text("mine"))
@@ -96,7 +40,7 @@ def test_what_one_snapshot_writes_no_other_sees(driver, two_layers, tmp_path):
     assert inside(driver, "one", tmp_path, lambda p: (p / "greeting").read_text()) == "mine"
 
 
-def test_nothing_stays_in_the_hosts_mount_table(driver, two_layers, tmp_path):
+def test_nothing_stays_in_the_hosts_mount_table(driver: StorageDriver, two_layers: Chain, tmp_path: Path) -> None:
     before = Path("/proc/self/mountinfo").read_text()
     driver.prepare("one", two_layers)
     inside(driver, "one", tmp_path, lambda p: (p / "new").write_text("n"))
@@ -104,7 +48,9 @@ def test_nothing_stays_in_the_hosts_mount_table(driver, two_layers, tmp_path):
     assert Path("/proc/self/mountinfo").read_text() == before
 
 
-def test_changes_are_told_by_path_as_added_changed_and_deleted(driver, two_layers, tmp_path):
+def test_changes_are_told_by_path_as_added_changed_and_deleted(
+    driver: StorageDriver, two_layers: Chain, tmp_path: Path
+) -> None:
     driver.prepare("one", two_layers)
 
     def work(root: Path) -> None:
@@ -124,7 +70,9 @@ def test_changes_are_told_by_path_as_added_changed_and_deleted(driver, two_layer
     assert {c.path: c.size for c in driver.changes("one")}["/new/file"] == 5
 
 
-def test_a_directory_that_was_replaced_tells_what_it_hides(driver, two_layers, tmp_path):
+def test_a_directory_that_was_replaced_tells_what_it_hides(
+    driver: StorageDriver, two_layers: Chain, tmp_path: Path
+) -> None:
     driver.prepare("one", two_layers)
 
     def work(root: Path) -> None:
@@ -142,7 +90,7 @@ def test_a_directory_that_was_replaced_tells_what_it_hides(driver, two_layers, t
     ]
 
 
-def test_what_was_made_and_deleted_again_is_no_change(driver, two_layers, tmp_path):
+def test_what_was_made_and_deleted_again_is_no_change(driver: StorageDriver, two_layers: Chain, tmp_path: Path) -> None:
     driver.prepare("one", two_layers)
 
     def work(root: Path) -> None:
@@ -153,19 +101,19 @@ def test_what_was_made_and_deleted_again_is_no_change(driver, two_layers, tmp_pa
     assert list(driver.changes("one")) == []
 
 
-def test_a_layer_that_is_there_is_not_unpacked_again(driver, two_layers):
+def test_a_layer_that_is_there_is_not_unpacked_again(driver: StorageDriver, two_layers: Chain) -> None:
     def never(target: LayerTarget) -> None:
         raise AssertionError("unpacked again")
 
     assert driver.add_layer(BASE, (), never).files == 5
 
 
-def test_usage_counts_contents_and_files_of_that_layer_alone(driver, two_layers):
+def test_usage_counts_contents_and_files_of_that_layer_alone(driver: StorageDriver, two_layers: Chain) -> None:
     usage = driver.usage(TOP)
     assert (usage.bytes, usage.files) == (len("hello, world") + 1, 2)
 
 
-def test_a_layer_whose_unpacking_fails_is_not_there(driver, two_layers):
+def test_a_layer_whose_unpacking_fails_is_not_there(driver: StorageDriver, two_layers: Chain) -> None:
     def broken(target: LayerTarget) -> None:
         files(half="done")(target)
         raise ValueError("torn archive")
@@ -178,14 +126,14 @@ def test_a_layer_whose_unpacking_fails_is_not_there(driver, two_layers):
         driver.prepare("one", (*two_layers, chain_id(3)))
 
 
-def test_a_layer_in_work_is_nobodys_leftover(driver):
+def test_a_layer_in_work_is_nobodys_leftover(driver: StorageDriver) -> None:
     seen: list[tuple[str, ...]] = []
     driver.add_layer(BASE, (), lambda target: seen.append(driver.names()))
     assert seen == [()]
     assert driver.names() == (BASE,)
 
 
-def test_a_layer_added_by_two_at_once_is_there_once(driver, tmp_path):
+def test_a_layer_added_by_two_at_once_is_there_once(driver: StorageDriver, tmp_path: Path) -> None:
     barrier = threading.Barrier(4)
 
     def unpack(target: LayerTarget) -> None:
@@ -202,14 +150,16 @@ def test_a_layer_added_by_two_at_once_is_there_once(driver, tmp_path):
     assert inside(driver, "one", tmp_path, lambda p: (p / "greeting").read_text()) == "hello"
 
 
-def test_a_snapshot_over_a_missing_layer_is_refused_and_leaves_nothing(driver, two_layers):
+def test_a_snapshot_over_a_missing_layer_is_refused_and_leaves_nothing(
+    driver: StorageDriver, two_layers: Chain
+) -> None:
     before = driver.names()
     with pytest.raises(NotFound, match="prepare the snapshot one"):
         driver.prepare("one", (chain_id(9), TOP))
     assert driver.names() == before
 
 
-def test_a_snapshot_name_in_use_is_refused(driver, two_layers, tmp_path):
+def test_a_snapshot_name_in_use_is_refused(driver: StorageDriver, two_layers: Chain, tmp_path: Path) -> None:
     driver.prepare("one", two_layers)
     inside(driver, "one", tmp_path, lambda p: (p / "kept").write_text("k"))
     with pytest.raises(AlreadyExists):
@@ -218,17 +168,17 @@ def test_a_snapshot_name_in_use_is_refused(driver, two_layers, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a,lowerdir=b", "a:b", ".hidden", "a\\b"])
-def test_a_name_that_could_lead_elsewhere_is_refused(driver, two_layers, name):
+def test_a_name_that_could_lead_elsewhere_is_refused(driver: StorageDriver, two_layers: Chain, name: str) -> None:
     with pytest.raises(Invalid):
         driver.prepare(name, two_layers)
 
 
-def test_removing_what_is_not_there_succeeds(driver, two_layers):
+def test_removing_what_is_not_there_succeeds(driver: StorageDriver, two_layers: Chain) -> None:
     driver.remove("never")
     driver.remove(chain_id(77))
 
 
-def test_removing_takes_layers_and_snapshots_from_the_names(driver, two_layers):
+def test_removing_takes_layers_and_snapshots_from_the_names(driver: StorageDriver, two_layers: Chain) -> None:
     driver.prepare("one", two_layers)
     assert driver.names() == ("one", BASE, TOP)
     driver.remove("one")
@@ -240,13 +190,13 @@ def test_removing_takes_layers_and_snapshots_from_the_names(driver, two_layers):
         driver.prepare("two", two_layers)
 
 
-def test_a_snapshot_without_layers_is_an_empty_root(driver, tmp_path):
+def test_a_snapshot_without_layers_is_an_empty_root(driver: StorageDriver, tmp_path: Path) -> None:
     driver.prepare("one", ())
     inside(driver, "one", tmp_path, lambda p: (p / "file").write_text("x"))
     assert [c.path for c in driver.changes("one")] == ["/file"]
 
 
-def test_the_root_directory_looks_as_in_the_top_layer(driver, tmp_path):
+def test_the_root_directory_looks_as_in_the_top_layer(driver: StorageDriver, tmp_path: Path) -> None:
     def unpack(target: LayerTarget) -> None:
         os.fchmod(target.root_fd, 0o1777)
         os.fchown(target.root_fd, 12, 34)
@@ -258,27 +208,36 @@ def test_the_root_directory_looks_as_in_the_top_layer(driver, tmp_path):
     assert (stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid) == (0o1777, 12, 34)
 
 
-def test_128_layers_mount(driver, tmp_path):
-    chain: tuple[str, ...] = ()
-    for number in range(128):
-        driver.add_layer(chain_id(1000 + number), chain, files(**{f"file{number}": str(number), "last": str(number)}))
-        chain += (chain_id(1000 + number),)
-    # As long as a container's id is.
-    driver.prepare("f" * 64, chain)
-    seen = inside(driver, "f" * 64, tmp_path, lambda p: (len(os.listdir(p)), (p / "last").read_text()))
-    assert seen == (129, "127")
+def test_128_layers_mount(make: MakeDriver, tmp_path: Path) -> None:
+    def mounted(place: Path) -> tuple[int, str]:
+        driver = make(RealKernel(), str(place / "storage"))
+        chain: tuple[str, ...] = ()
+        for number in range(128):
+            brings = files(**{f"file{number}": str(number), "last": str(number)})
+            driver.add_layer(chain_id(1000 + number), chain, brings)
+            chain += (chain_id(1000 + number),)
+        # As long as a container's id is.
+        driver.prepare("f" * 64, chain)
+        return inside(driver, "f" * 64, place, lambda p: (len(os.listdir(p)), (p / "last").read_text()))
+
+    # In memory, where many small files cost little.
+    assert on("tmpfs", tmp_path, mounted) == (129, "127")
 
 
-def test_a_new_driver_on_the_same_directory_finds_everything(driver, two_layers, tmp_path):
+def test_a_new_driver_on_the_same_directory_finds_everything(
+    make: MakeDriver, driver: StorageDriver, two_layers: Chain, tmp_path: Path
+) -> None:
     driver.prepare("one", two_layers)
     inside(driver, "one", tmp_path, lambda p: (p / "mine").write_text("m"))
-    again = type(driver)(RealKernel(), str(tmp_path / "storage"))  # type: ignore[call-arg]
+    again = make(RealKernel(), str(tmp_path / "storage"))
     assert again.names() == driver.names()
     assert inside(again, "one", tmp_path, lambda p: (p / "mine").read_text()) == "m"
     assert [c.path for c in again.changes("one")] == ["/mine"]
 
 
-def test_a_hostile_tree_is_removed_and_hurts_nothing_outside(driver, two_layers, tmp_path):
+def test_a_hostile_tree_is_removed_and_hurts_nothing_outside(
+    driver: StorageDriver, two_layers: Chain, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "precious").write_text("p")
@@ -304,7 +263,7 @@ def test_a_hostile_tree_is_removed_and_hurts_nothing_outside(driver, two_layers,
     assert (outside / "precious").read_text() == "p"
 
 
-def test_immutable_files_are_removed(driver, two_layers, tmp_path):
+def test_immutable_files_are_removed(driver: StorageDriver, two_layers: Chain, tmp_path: Path) -> None:
     driver.prepare("one", two_layers)
 
     def work(root: Path) -> None:
@@ -320,10 +279,9 @@ def test_immutable_files_are_removed(driver, two_layers, tmp_path):
     assert "one" not in driver.names()
 
 
-@pytest.mark.parametrize("name", sorted(DRIVERS))
-def test_a_preparation_that_fails_at_any_call_leaves_no_snapshot(name, tmp_path):
+def test_a_preparation_that_fails_at_any_call_leaves_no_snapshot(make: MakeDriver, tmp_path: Path) -> None:
     kernel = RecordingKernel()
-    driver = DRIVERS[name](kernel, str(tmp_path / "storage"))
+    driver = make(kernel, str(tmp_path / "storage"))
     driver.add_layer(BASE, (), files(a="b"))
     driver.prepare("first", (BASE,))
     driver.remove("first")
@@ -341,24 +299,7 @@ def test_a_preparation_that_fails_at_any_call_leaves_no_snapshot(name, tmp_path)
     assert driver.names() == ("one", BASE)
 
 
-def test_a_directory_that_is_itself_on_overlay_is_refused_with_the_reason(tmp_path):
-    """Where a container engine runs inside of a container, without a volume."""
-    for part in ("lower", "upper", "work", "merged"):
-        (tmp_path / part).mkdir()
-
-    def run() -> tuple[bool, str]:
-        os.chdir(tmp_path)
-        mount("overlay", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work")
-        probe = OverlayDriver(RealKernel(), str(tmp_path / "merged/storage")).probe()
-        return probe.supported, probe.reason
-
-    supported, reason = in_private_namespace(run)
-    assert not supported
-    assert "is on overlay" in reason
-
-
-def test_a_probe_that_was_killed_is_a_leftover_like_any_other(tmp_path):
-    driver = OverlayDriver(RealKernel(), str(tmp_path / "storage"))
+def test_a_probe_that_was_killed_is_a_leftover_like_any_other(driver: StorageDriver, tmp_path: Path) -> None:
     driver.add_layer(BASE, (), files(a="b"))
     leftover = tmp_path / "storage/layers" / f"{'0' * 64}.abcd.tmp"
     (leftover / "work/work").mkdir(parents=True)

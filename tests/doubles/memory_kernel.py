@@ -10,6 +10,9 @@ import os
 import posixpath
 import stat
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class MemoryKernel:
@@ -26,6 +29,7 @@ class MemoryKernel:
         self.links: dict[str, str] = {}
         self.template = dict(template or {})
         self.programs: dict[str, bytes] = {}
+        self._modes: dict[str, int] = {}
         self._directories = {"/"}
         for path in self.files:
             while (path := posixpath.dirname(path)) not in self._directories:
@@ -77,7 +81,8 @@ class MemoryKernel:
             raise _error(errno.ENOENT, path)
         if path in self.links:
             return stat.S_IFLNK | 0o777
-        return stat.S_IFDIR | 0o755 if path in self._directories else stat.S_IFREG | 0o644
+        kind, usual = (stat.S_IFDIR, 0o755) if path in self._directories else (stat.S_IFREG, 0o644)
+        return kind | self._modes.get(path, usual)
 
     def exists(self, path: str) -> bool:
         return path in self.files or path in self.links or path in self._directories
@@ -119,6 +124,16 @@ class MemoryKernel:
         if path not in self._directories:
             raise _error(errno.ENOENT, path)
         self.programs[path] = program
+
+    def chmod(self, path: str, mode: int) -> None:
+        self.mode(path)
+        self._modes[path] = mode
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        self.mode(path)
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        return operation()
 
     def _everything(self) -> list[str]:
         return [*self.files, *self.links, *self._directories]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tuicont.core.sys.kernel import Kernel, RealKernel
+
+T = TypeVar("T")
 
 
 class Call(NamedTuple):
@@ -119,6 +121,18 @@ class RecordingKernel:
     def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
         self._note("attach_devices", path, program)
         self._inner.attach_devices(path, program, anew=anew)
+
+    def chmod(self, path: str, mode: int) -> None:
+        self._note("chmod", path, f"{mode:04o}")
+        self._inner.chmod(path, mode)
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        self._note("chown", path, f"{uid}:{gid}")
+        self._inner.chown(path, uid, gid)
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        self._note(name, path)
+        return self._inner.whole(name, path, operation)
 
 
 def _error(number: int, path: str) -> OSError:

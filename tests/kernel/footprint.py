@@ -8,18 +8,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.kernel.host import cgroup_directories, eventually, shims
+from tests.kernel.host import cgroup_directories, eventually, shims, snapshot_places
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.errors import EngineError
 
-_PLACES = ("containers", "logs", "overlay/upper", "overlay/work", "overlay/lower", "run/tasks", "run/exits")
+_PLACES = ("containers", "logs", "run/tasks", "run/exits")
 
 
 def footprint(engine: LocalEngine, root: str) -> set[str]:
     """Files, cgroups, mounts, shims and records; and the engine's own descriptors."""
     held = {f"record {c.id} {c.name} {c.state}" for c in engine.containers.list()}
     held |= {f"shim {pid}" for pid in shims(root)}
-    for place in _PLACES:
+    for place in (*_PLACES, *snapshot_places(root)):
         if os.path.isdir(f"{root}/{place}"):
             held |= {f"file {place}/{name}" for name in os.listdir(f"{root}/{place}")}
     for directory in cgroup_directories(engine.cgroup_parent):

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 
-_SNAPSHOTS = ("overlay/upper", "overlay/work", "overlay/lower")
+_SNAPSHOTS = ("overlay/upper", "overlay/work", "overlay/lower", "vfs/snapshots")
 
 
 def namespace(pid: int | str, kind: str) -> str:
@@ -79,10 +79,15 @@ def leftovers(root: str, parent: str) -> list[str]:
                 if os.path.isdir(f"{directory}/shims"):
                     os.rmdir(f"{directory}/shims")
                 os.rmdir(directory)
-    for below in (*("containers", "logs", "trash", "run/tasks", "run/exits"), *_SNAPSHOTS):
+    for below in (*("containers", "logs", "trash", "run/tasks", "run/exits"), *snapshot_places(root)):
         with contextlib.suppress(FileNotFoundError):
             left += [f"file {below}/{name}" for name in os.listdir(f"{root}/{below}")]
     return left
+
+
+def snapshot_places(root: str) -> list[str]:
+    """Where, below the state root, the storage drivers in use there have an entry for each container."""
+    return [place for place in _SNAPSHOTS if os.path.isdir(f"{root}/{place}")]
 
 
 def eventually(condition: Callable[[], object], seconds: float = 5.0) -> object:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kernel.host import cgroup_directories, eventually, is_frozen, namespace, shims, state
+from tests.kernel.host import cgroup_directories, eventually, is_frozen, namespace, shims, snapshot_places, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import EngineError
@@ -114,8 +114,7 @@ def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
     for below, expected in (
         ("containers", {f"{container_id}.json" for container_id in containers}),
         ("logs", set()),
-        ("overlay/upper", set(containers)),
-        ("overlay/work", set(containers)),
+        *((place, set(containers)) for place in snapshot_places(root)),
         ("run/tasks", alive),
         ("run/exits", set()),
     ):

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.layers import Layer, unpack
 from tuicont.core.errors import EngineError, Invalid
+from tuicont.core.files.trees import remove_tree
 from tuicont.core.image.layers.apply import apply_layer
 from tuicont.core.storage.base import LayerTarget
 from tuicont.core.storage.overlay.driver import OverlayDriver
@@ -25,33 +27,6 @@ pytestmark = pytest.mark.kernel
 
 # capabilities(7), "File capabilities": cap_net_bind_service=ep; kept by every file system that has attributes at all.
 CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0)
-
-
-class Layer:
-    """Writes a layer's archive."""
-
-    def __init__(self) -> None:
-        self._file = io.BytesIO()
-        self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
-
-    def add(self, name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, **fields: object) -> Layer:
-        info = tarfile.TarInfo(name)
-        info.type, info.size = kind, len(data)
-        info.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
-        for field, value in fields.items():
-            setattr(info, field, value)
-        self._tar.addfile(info, io.BytesIO(data))
-        return self
-
-    def directory(self, name: str, **fields: object) -> Layer:
-        return self.add(name, kind=tarfile.DIRTYPE, **fields)
-
-    def link(self, name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> Layer:
-        return self.add(name, kind=kind, linkname=target)
-
-    def bytes(self) -> bytes:
-        self._tar.close()
-        return self._file.getvalue()
 
 
 @pytest.fixture
@@ -74,17 +49,6 @@ def outside(tmp_path: Path) -> Iterator[Path]:
     for path, info in zip((place, place / "precious"), before, strict=True):
         now = os.stat(path)
         assert (now.st_mode, now.st_uid, now.st_mtime_ns) == (info.st_mode, info.st_uid, info.st_mtime_ns)
-
-
-def unpack(layer: Layer, root: Path, *lowers: Path, whiteouts: str = "overlay") -> None:
-    raw = layer.bytes()
-    opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in (root, *lowers)]
-    try:
-        target = LayerTarget(root_fd=opened[0], whiteouts=whiteouts, lower_fds=tuple(opened[1:]))
-        apply_layer(io.BytesIO(raw), "sha256:" + hashlib.sha256(raw).hexdigest(), target)  # type: ignore[arg-type]
-    finally:
-        for fd in opened:
-            os.close(fd)
 
 
 def opaque(path: Path) -> bool:
@@ -211,6 +175,111 @@ def test_on_a_plain_copy_deletions_are_carried_out(root):
     assert os.listdir(root / "etc") == []
     assert os.listdir(root / "old") == ["new"]
     assert (root / "keep").read_bytes() == b"own"
+
+
+@pytest.mark.parametrize("order", ["deletion first", "deletion last"])
+def test_on_a_plain_copy_a_deletion_takes_what_was_below_and_not_what_the_layer_brings(root, order):
+    (root / "d/e").mkdir(parents=True)
+    for name in ("f", "d/below", "d/e/below"):
+        (root / name).write_text("below")
+    brings = [("d/e/own", b"own"), ("f", b"own")]
+    deletes = [(".wh.d", b""), (".wh.f", b"")]
+    layer = Layer()
+    for name, data in deletes + brings if order == "deletion first" else brings + deletes:
+        layer.add(name, data)
+    unpack(layer, root, whiteouts="plain")
+    assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == ["d", "d/e", "d/e/own", "f"]
+    assert (root / "f").read_text() == "own"
+
+
+def test_on_a_plain_copy_an_opaque_directory_keeps_only_what_the_layer_brings(root):
+    (root / "old/sub").mkdir(parents=True)
+    for name in ("old/a", "old/sub/b", "old/sub/c"):
+        (root / name).write_text("below")
+    unpack(Layer().add("old/sub/c", b"own").add("old/.wh..wh..opq").add("old/a2", b"own"), root, whiteouts="plain")
+    assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == ["old", "old/a2", "old/sub", "old/sub/c"]
+
+
+def test_on_a_plain_copy_deleting_what_is_not_there_makes_nothing(root):
+    (root / "file").touch()
+    (root / "link").symlink_to("nowhere")
+    layer = (
+        Layer().add(".wh.never").add("no/such/.wh.directory").add("file/.wh.x").add("link/.wh.x").add(".wh..wh.plnk")
+    )
+    unpack(layer, root, whiteouts="plain")
+    assert sorted(os.listdir(root)) == ["file", "link"]
+
+
+def test_on_a_plain_copy_a_file_that_is_replaced_keeps_its_other_names(root):
+    (root / "one").write_text("below")
+    os.link(root / "one", root / "two")
+    unpack(Layer().add("one", b"own").link("three", "two", tarfile.LNKTYPE).add(".wh.two"), root, whiteouts="plain")
+    assert (root / "one").read_text() == "own"
+    assert (root / "three").read_text() == "below"
+    assert not (root / "two").exists()
+    assert [os.stat(root / name).st_nlink for name in ("one", "three")] == [1, 1]
+
+
+def test_on_a_plain_copy_directories_are_as_old_as_their_layers_say(root):
+    for name in ("named", "touched", "emptied"):
+        (root / name).mkdir()
+        (root / name / "file").touch()
+        os.utime(root / name, (1000, 1000))
+    layer = Layer().directory("named", mtime=2000).add("named/new").add("touched/new").add("emptied/.wh.file")
+    unpack(layer, root, whiteouts="plain")
+    assert [os.stat(root / name).st_mtime for name in ("named", "touched", "emptied")] == [2000, 1000, 1000]
+
+
+def test_a_directory_that_is_named_again_is_what_it_is_said_to_be_now(root):
+    (root / "d").mkdir(0o700)
+    for name in ("user.old", "user.both", "trusted.overlay.opaque"):
+        os.setxattr(root / "d", name, b"y")
+    unpack(Layer().directory("d", mode=0o711, uid=7, pax_headers={"SCHILY.xattr.user.both": "new"}), root)
+    assert {name: os.getxattr(root / "d", name) for name in os.listxattr(root / "d")} == {
+        "user.both": b"new",
+        "trusted.overlay.opaque": b"y",
+    }
+    assert (stat.S_IMODE(os.stat(root / "d").st_mode), os.stat(root / "d").st_uid) == (0o711, 7)
+
+
+def test_a_directory_that_is_not_named_has_the_attributes_that_it_has_below(root, tmp_path):
+    (tmp_path / "lower/d").mkdir(parents=True)
+    for name in ("user.note", "trusted.overlay.opaque"):
+        os.setxattr(tmp_path / "lower/d", name, b"y")
+    unpack(Layer().add("d/file", b"x"), root, tmp_path / "lower")
+    assert os.listxattr(root / "d") == ["user.note"]
+
+
+def test_something_below_a_deletion_of_the_same_layer_hides_what_was_there(root, tmp_path):
+    (tmp_path / "lower/d/e").mkdir(parents=True)
+    unpack(Layer().add(".wh.d").add("d/e/file", b"x"), root, tmp_path / "lower")
+    assert opaque(root / "d")
+    assert (root / "d/e/file").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("order", ["deletion first", "deletion last"])
+def test_an_opaque_directory_holds_no_deletions(root, tmp_path, order):
+    """Overlayfs would list them: it merges nothing there."""
+    (tmp_path / "lower/d/e").mkdir(parents=True)
+    for name in ("d/x", "d/e/x"):
+        (tmp_path / "lower" / name).touch()
+    names = ["d/.wh.x", "d/e/.wh.x", "d/.wh..wh..opq"]
+    layer = Layer().directory("d").directory("d/e")
+    for name in names if order == "deletion first" else reversed(names):
+        layer.add(name)
+    unpack(layer, root, tmp_path / "lower")
+    assert opaque(root / "d")
+    assert [str(path.relative_to(root)) for path in sorted(root.rglob("*"))] == ["d", "d/e"]
+
+
+@pytest.mark.parametrize("whiteouts", ["overlay", "plain"])
+def test_deletions_may_be_as_deep_as_a_path_can_be(root, tmp_path, whiteouts):
+    deep = "d/" * 1900
+    (tmp_path / "lower").mkdir()
+    layer = Layer().add(f"{deep}own", b"x").add("d/.wh..wh..opq").add(f"{deep}.wh.own").add(".wh.d")
+    unpack(layer, root, tmp_path / "lower", whiteouts=whiteouts)
+    assert os.listdir(root / deep) == ["own"]
+    remove_tree(str(root / "d"))
 
 
 @pytest.mark.parametrize("name", ["../outside/evil", "a/../../outside/evil", "..", "a/..", "/../outside/evil"])

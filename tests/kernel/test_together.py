@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kernel.host import cgroup_directories, eventually, is_frozen, shims, state
+from tests.kernel.host import cgroup_directories, eventually, is_frozen, shims, snapshot_places, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import EngineError
@@ -109,7 +109,7 @@ def disagreements(engine: LocalEngine, root: str) -> list[str]:
         ("tasks", set(os.listdir(f"{root}/run/tasks")), set(alive)),
         ("exits", set(os.listdir(f"{root}/run/exits")), set()),
         ("bundles", set(os.listdir(f"{root}/containers")), {f"{c.id}.json" for c in containers}),
-        ("snapshots", set(os.listdir(f"{root}/overlay/upper")), {c.id for c in containers}),
+        *((place, set(os.listdir(f"{root}/{place}")), {c.id for c in containers}) for place in snapshot_places(root)),
     ):
         if there != expected:
             found.append(f"{what}: {sorted(there - expected)} too many, {sorted(expected - there)} missing")

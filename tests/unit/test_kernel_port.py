@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -30,6 +31,12 @@ CALLS: list[Callable[[Kernel, str], object]] = [
     lambda k, p: k.readlink(f"{p}/a/link"),
     lambda k, p: k.readlink(f"{p}/a"),
     lambda k, p: k.exists(f"{p}/a/link"),
+    lambda k, p: k.chmod(f"{p}/a", 0o2711),
+    lambda k, p: k.mode(f"{p}/a"),
+    lambda k, p: k.chmod(f"{p}/none", 0o700),
+    lambda k, p: k.chown(f"{p}/a", os.geteuid(), os.getegid()),
+    lambda k, p: k.chown(f"{p}/none", 0, 0),
+    lambda k, p: k.whole("remove", p, lambda: 7),
     lambda k, p: k.rmdir(f"{p}/a"),
     lambda k, p: k.rename(f"{p}/a", f"{p}/c"),
     lambda k, p: k.rename(f"{p}/a", f"{p}/d"),

@@ -20,7 +20,10 @@ from tuicont.core.model.probe import Probe
 from tuicont.core.runtime.base import Runtime
 from tuicont.core.storage.base import StorageDriver
 
-STORAGE = {"overlay": "tuicont.core.storage.overlay.driver:OverlayDriver"}
+STORAGE = {
+    "overlay": "tuicont.core.storage.overlay.driver:OverlayDriver",
+    "vfs": "tuicont.core.storage.vfs.driver:VfsDriver",
+}
 RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
 CGROUP = {
     "cgroupfs": {

@@ -1,4 +1,4 @@
-"""Whole directory trees that others filled: removed, and measured, without ever following a link.
+"""Whole directory trees that others filled, removed without ever following a link.
 
 Knows no layout. Works on directory descriptors, so that nothing in a tree can lead the caller out of it, and
 bounds its own depth, so that a tree made to be deep cannot hurt it.
@@ -11,25 +11,20 @@ import os
 import stat
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from tuicont.core.sys.inode_flags import FS_APPEND_FL, FS_IMMUTABLE_FL, get_flags, set_flags
+from tuicont.core.sys.subvolumes import BTRFS_FIRST_FREE_OBJECTID, BTRFS_SUBVOL_RDONLY
+from tuicont.core.sys.subvolumes import get_flags as get_subvolume_flags
+from tuicont.core.sys.subvolumes import set_flags as set_subvolume_flags
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 48
-_MEASURED_DEPTH = 200
-
-
-class Size(NamedTuple):
-    """`bytes` of file contents, hard-linked ones once; `files` counts everything but directories."""
-
-    bytes: int
-    files: int
 
 
 def remove_tree(path: str) -> None:
     """Remove `path` and all below it; one that is not there is no error. Attributes that make files immutable
-    (chattr(1)) are taken off. Raises `OSError`; what it could not remove is then still there."""
+    (chattr(1)) are taken off, and subvolumes of btrfs are removed, read-only or not. Raises `OSError`, EBUSY where
+    something is mounted; what it could not remove is then still there."""
     parent, name = os.path.split(path)
     try:
         parent_fd = os.open(parent or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -55,36 +50,79 @@ def remove_entry(parent_fd: int, name: str) -> None:
         _unlink(parent_fd, name)
         return
     try:
-        while _empty(fd, fd, 0):
-            pass
+        _Emptier(fd).run()
     finally:
         os.close(fd)
     _rmdir(parent_fd, name)
 
 
-def _empty(fd: int, top_fd: int, depth: int) -> bool:
-    """Empty a directory. Directories below the bound are moved up into `top_fd` instead, and True tells so."""
-    moved = False
-    with os.scandir(fd) as entries:
-        found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
-    for name, directory in found:
-        if not directory:
-            _unlink(fd, name)
-        elif depth == _DEPTH:
-            _retry(partial(_hoist, fd, name, top_fd), fd, name)
-            moved = True
-        else:
+class _Emptier:
+    """Empties one directory. What lies too deep is moved up, to be met again: directories to the top of the subvolume
+    that they are in, as renames do not lead out of one; subvolumes to the top of the tree."""
+
+    def __init__(self, top_fd: int) -> None:
+        self._top = top_fd
+        self._moved = False
+
+    def run(self) -> None:
+        self._empty_volume(self._top)
+        while self._moved:
+            self._moved = False
+            _rewind(self._top)
+            self._empty_volume(self._top)
+
+    def _empty_volume(self, fd: int) -> None:
+        """Empty the tree, or a subvolume that stands in its top directory."""
+        info = os.fstat(fd)
+        if info.st_ino == BTRFS_FIRST_FREE_OBJECTID:
+            _make_writable(fd)
+        while self._empty(fd, fd, info.st_dev, 0):
+            _rewind(fd)
+
+    def _empty(self, fd: int, volume_fd: int, device: int, depth: int) -> bool:
+        """Empty a directory, but for what was moved up into `volume_fd`: True tells of that."""
+        moved = False
+        with os.scandir(fd) as entries:
+            found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
+        for name, directory in found:
+            if not directory:
+                _unlink(fd, name)
+                continue
+            if depth == _DEPTH:
+                _hoist(fd, name, volume_fd)
+                moved = True
+                continue
             child = os.open(name, _DIRECTORY, dir_fd=fd)
             try:
-                moved |= _empty(child, top_fd, depth + 1)
+                info = os.fstat(child)
+                if info.st_dev == device:
+                    moved |= self._empty(child, volume_fd, device, depth + 1)
+                elif info.st_ino == BTRFS_FIRST_FREE_OBJECTID:
+                    # A read-only one cannot be moved.
+                    _make_writable(child)
+                    # Refused where it is no subvolume, but mounted here.
+                    name = _hoist(fd, name, self._top)
+                    if fd != self._top:
+                        self._moved = True
+                        continue
+                    self._empty_volume(child)
+                # Else it is mounted here, or stands in a snapshot for what that did not take along, and is empty.
             finally:
                 os.close(child)
             _rmdir(fd, name)
-    return moved
+        return moved
 
 
-def _hoist(fd: int, name: str, top_fd: int) -> None:
-    os.rename(name, os.urandom(12).hex(), src_dir_fd=fd, dst_dir_fd=top_fd)
+def _rewind(fd: int) -> None:
+    """Let what has come since be listed too: btrfs lists what was there when a directory was opened, or rewound."""
+    os.lseek(fd, 0, os.SEEK_SET)
+
+
+def _hoist(fd: int, name: str, top_fd: int) -> str:
+    """Move a directory up; its new name."""
+    new = os.urandom(12).hex()
+    _retry(partial(os.rename, name, new, src_dir_fd=fd, dst_dir_fd=top_fd), fd, name)
+    return new
 
 
 def _unlink(fd: int, name: str) -> None:
@@ -129,51 +167,11 @@ def _make_mutable(fd: int) -> None:
         return
 
 
-def measure_tree(path: str) -> Size:
-    """What is below the directory `path`, which others may be changing. What lies more than a few hundred
-    levels deep is not counted. Raises `OSError` when `path` itself cannot be read."""
-    meter = _Meter()
-    fd = os.open(path, _DIRECTORY)
+def _make_writable(fd: int) -> None:
+    """Let things be removed from a read-only subvolume, if the directory is the top of one."""
     try:
-        meter.add(fd, 0)
-    finally:
-        os.close(fd)
-    return Size(meter.bytes, meter.files)
-
-
-class _Meter:
-    """The sums of one measurement."""
-
-    def __init__(self) -> None:
-        self.bytes = self.files = 0
-        self._linked: set[tuple[int, int]] = set()
-
-    def add(self, fd: int, depth: int) -> None:
-        with os.scandir(fd) as entries:
-            found = list(entries)
-        for entry in found:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if depth < _MEASURED_DEPTH:
-                        self._descend(fd, entry.name, depth)
-                else:
-                    self._count(entry.stat(follow_symlinks=False))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-
-    def _descend(self, fd: int, name: str, depth: int) -> None:
-        child = os.open(name, _DIRECTORY, dir_fd=fd)
-        try:
-            self.add(child, depth + 1)
-        finally:
-            os.close(child)
-
-    def _count(self, info: os.stat_result) -> None:
-        self.files += 1
-        if info.st_nlink > 1:
-            identity = (info.st_dev, info.st_ino)
-            if identity in self._linked:
-                return
-            self._linked.add(identity)
-        if stat.S_ISREG(info.st_mode):
-            self.bytes += info.st_size
+        flags = get_subvolume_flags(fd)
+        if flags & BTRFS_SUBVOL_RDONLY:
+            set_subvolume_flags(fd, flags & ~BTRFS_SUBVOL_RDONLY)
+    except OSError:
+        return

@@ -8,6 +8,12 @@ Lifecycle. `add_layer` (atomic: a layer is there whole or not at all) → `prepa
 runtime carries out in the container's own mount namespace (nothing is ever left in the host's mount
 table) → `remove`. Removing what is not there succeeds. The engine, not the driver, knows who uses a
 layer; the driver keeps no record beyond its directories.
+
+Whatever the driver, a container sees what its layers hold, to the nanosecond and the last attribute, and what it
+does to that is told in the same words. The umask of the caller does not matter, nor do the restrictions (nosuid,
+nodev, noexec) of the mount that the driver's directory is on. A driver that is killed at any moment leaves
+what `names` tells and `remove` removes; one that fails leaves nothing. What it changes on the disk it changes
+through the `Kernel` that it is given.
 """
 
 from __future__ import annotations
@@ -22,8 +28,8 @@ from tuicont.core.model.probe import Probe
 
 
 class RootMount(msgspec.Struct, frozen=True, kw_only=True):
-    """One mount(2) of a root file system; `cwd` is the directory that relative paths in `options` are
-    below ("" for none): that is what keeps 128 layers within one page of options."""
+    """One mount(2) of a root file system, a bind mount if `flags` say so; `cwd` is the directory that relative paths in
+    `options` are below ("" for none): that is what keeps 128 layers within one page of options."""
 
     fstype: str
     source: str
@@ -33,7 +39,8 @@ class RootMount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a layer or snapshot holds itself, without what is below it."""
+    """What a layer or snapshot holds itself, without what is below it: `bytes` of file contents, those of hard links
+    once; `files` are all but directories. A deletion is no file."""
 
     bytes: int
     files: int
@@ -62,7 +69,8 @@ class StorageDriver(Protocol):
         is there already is left as it is and `unpack` is not called."""
 
     def prepare(self, snapshot: str, chain: tuple[str, ...]) -> None:
-        """Make a container's read-write layer. Raises `NotFound` when a layer of the chain is missing."""
+        """Make a container's read-write layer. Raises `NotFound` when a layer of the chain is missing, and
+        `AlreadyExists`."""
 
     def mounts(self, snapshot: str) -> tuple[RootMount, ...]:
         """The mounts that show the snapshot's root file system, to be made in order at one place."""
@@ -71,13 +79,14 @@ class StorageDriver(Protocol):
         """Remove a layer or snapshot and everything in it."""
 
     def changes(self, snapshot: str) -> Iterator[Change]:
-        """What the snapshot's read-write layer does to the image, by path."""
+        """What the snapshot's read-write layer does to the image, in the order of paths; a directory with changes
+        below it counts as changed itself."""
 
     def usage(self, name: str) -> Usage:
         """What the layer or snapshot holds."""
 
     def upper_path(self, snapshot: str) -> str:
-        """The host directory that holds what a container wrote, to show it."""
+        """The host directory that holds what a container wrote, to show it; with a driver that copies, all it sees."""
 
     def names(self) -> tuple[str, ...]:
         """Every layer and snapshot there is, half-made ones included (for the sweep after a crash)."""

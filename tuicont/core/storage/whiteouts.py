@@ -18,8 +18,8 @@ _ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENO
 def is_whiteout(info: os.stat_result, directory_fd: int, name: str) -> bool:
     """Whether the entry `name`, whose lstat is `info`, says that the name is gone: a character device 0:0, or
     (Linux 6.7) an empty file marked with `overlay.whiteout`."""
-    if stat.S_ISCHR(info.st_mode):
-        return info.st_rdev == 0
+    if is_whiteout_device(info):
+        return True
     if not stat.S_ISREG(info.st_mode) or info.st_size:
         return False
     try:
@@ -30,6 +30,11 @@ def is_whiteout(info: os.stat_result, directory_fd: int, name: str) -> bool:
         return _mark(fd, "whiteout") is not None
     finally:
         os.close(fd)
+
+
+def is_whiteout_device(info: os.stat_result) -> bool:
+    """Whether an entry with this lstat is the device that the kernel itself leaves for a deletion."""
+    return stat.S_ISCHR(info.st_mode) and info.st_rdev == 0
 
 
 def is_opaque(fd: int) -> bool:

@@ -14,16 +14,20 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tuicont.core.sys.bpf import attach_to_cgroup
 from tuicont.core.sys.pidfd import PidFd
+
+T = TypeVar("T")
 
 _CHUNK = 65536
 
 
 class Kernel(Protocol):
-    """Files and directories by absolute path. Data is bytes, modes are subject to the umask."""
+    """Files and directories by absolute path. Data is bytes, modes of what is made are subject to the umask.
+
+    What a driver changes, it changes through here, so that a recording of the calls is a complete ledger."""
 
     def read(self, path: str) -> bytes:
         """The whole file, however long the kernel makes it."""
@@ -76,6 +80,16 @@ class Kernel(Protocol):
     def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
         """Put a device program (struct bpf_insn) on a cgroup v2 directory, in the place of the one that was put there
         before; `anew` says that there is none. EINVAL or ENOSYS from a kernel without such programs."""
+
+    def chmod(self, path: str, mode: int) -> None:
+        """chmod(2)."""
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        """chown(2)."""
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        """The result of `operation`, which changes any number of files at and below `path`: one entry of the ledger,
+        called `name`."""
 
 
 class RealKernel:
@@ -177,3 +191,12 @@ class RealKernel:
 
     def attach_devices(self, path: str, program: bytes, *, anew: bool) -> None:
         attach_to_cgroup(program, path, anew=anew)
+
+    def chmod(self, path: str, mode: int) -> None:
+        os.chmod(path, mode)
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        os.chown(path, uid, gid)
+
+    def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
+        return operation()

@@ -14,6 +14,8 @@ from tuicont.core.native._native import ffi, lib
 from tuicont.core.sys.results import checked
 
 MS_RDONLY = 1
+MS_REMOUNT = 32
+MS_BIND = 4096
 MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
 OPEN_TREE_CLONE = 1

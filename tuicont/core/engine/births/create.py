@@ -16,7 +16,7 @@ from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.names import new_id, new_name
 from tuicont.core.engine.paths import Paths
-from tuicont.core.engine.records import Records
+from tuicont.core.engine.records import Records, telling
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import AlreadyExists, Invalid, NotFound, kernel_error
 from tuicont.core.model import signals
@@ -93,12 +93,13 @@ class Creation:
     def _make_files(self, container: Container, image: Image, operation: str) -> Spec:
         storage, request = self._drivers.storage(container.storage), container.request
         chain = tuple(layer.chain_id for layer in image.layers)
-        try:
-            storage.prepare(container.id, chain)
-        except NotFound:
-            # Its layers were unpacked for another storage driver.
-            self._images().unpack(image, storage)
-            storage.prepare(container.id, chain)
+        with telling(operation):
+            try:
+                storage.prepare(container.id, chain)
+            except NotFound:
+                # Its layers were unpacked for another storage driver.
+                self._images().unpack(image, storage)
+                storage.prepare(container.id, chain)
         return self._specs.build(
             request,
             image,

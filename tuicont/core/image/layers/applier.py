@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from tuicont.core.errors import Invalid, kernel_error
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
+from tuicont.core.image.layers.dress import dress, dress_as
 from tuicont.core.image.layers.tarstream import Member
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import open_in_root
@@ -28,7 +29,6 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _KEPT_OPEN = 200
 _NAME_SHOWN = 200
 _NODES = {tarfile.FIFOTYPE: stat.S_IFIFO, tarfile.CHRTYPE: stat.S_IFCHR, tarfile.BLKTYPE: stat.S_IFBLK}
-_UNSUPPORTED_ATTRIBUTE = (errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -44,16 +44,24 @@ class Applier:
     """Unpacks below `root_fd`/`directory`; links on the way are resolved with `root_fd` as "/".
 
     `lower_fds` (top first) are trees whose directories lend their looks to those that the archive does not name.
-    With `merge` a directory is never replaced by something else nor the reverse, and device nodes are refused: that is
-    for archives that are copied into a container, where layers may do both.
+    `stacked` says that overlayfs will show the tree over those: what hid a directory of theirs must go on hiding what
+    is in it. With `merge` a directory is never replaced by something else nor the reverse, and device nodes are
+    refused: that is for archives that are copied into a container, where layers may do both.
     """
 
     def __init__(
-        self, root_fd: int, *, directory: str = "", lower_fds: Sequence[int] = (), merge: bool = False
+        self,
+        root_fd: int,
+        *,
+        directory: str = "",
+        lower_fds: Sequence[int] = (),
+        stacked: bool = False,
+        merge: bool = False,
     ) -> None:
         self._root_fd = root_fd
         self._base = directory.strip("/")
         self._lower_fds = lower_fds
+        self._stacked = stacked
         self._merge = merge
         self._parents: dict[tuple[str, ...], int] = {}
         self._times: dict[tuple[str, ...], int] = {}
@@ -120,13 +128,29 @@ class Applier:
             fd = self._keep(parts, self._make_directory(fd, parts))
         return fd
 
+    def find(self, parts: tuple[str, ...]) -> int | None:
+        """The same, if it is there."""
+        try:
+            return self._open_parent(parts)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return None
+
     def _open_parent(self, parts: tuple[str, ...]) -> int | None:
         if (fd := self._parents.get(parts)) is not None:
             return fd
         try:
-            return self._keep(parts, open_in_root(self._root_fd, self._path(parts), _PARENT))
-        except FileNotFoundError:
+            fd = self._keep(parts, open_in_root(self._root_fd, self._path(parts), _PARENT))
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        if not self._merge:
+            self.keep_age(parts, fd)
+        return fd
+
+    def keep_age(self, parts: tuple[str, ...], fd: int) -> None:
+        """Let the directory `parts`, which is open, stay as old as it is, unless the archive says otherwise."""
+        self._times.setdefault(parts, os.fstat(fd).st_mtime_ns)
 
     def _keep(self, parts: tuple[str, ...], fd: int) -> int:
         if len(self._parents) >= _KEPT_OPEN:
@@ -144,14 +168,28 @@ class Applier:
         return "/".join((self._base, *parts)) if self._base else "/".join(parts)
 
     def _make_directory(self, above: int, parts: tuple[str, ...]) -> int:
+        name = parts[-1]
+        hiding = self._stacked and self._remove_whiteout(above, name)
         # A dangling link makes this fail, with EEXIST: nothing is made at the other end of a link.
-        os.mkdir(parts[-1], 0o755, dir_fd=above)
-        fd = os.open(parts[-1], _DIRECTORY, dir_fd=above)
+        os.mkdir(name, 0o755, dir_fd=above)
+        fd = os.open(name, _DIRECTORY, dir_fd=above)
         try:
+            if hiding:
+                make_opaque(fd)
             self._look_as_below(fd, parts)
         finally:
             os.close(fd)
-        return os.open(parts[-1], _PARENT | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+        return os.open(name, _PARENT | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+
+    def _remove_whiteout(self, parent: int, name: str) -> bool:
+        """What the layer itself has deleted makes way for something below it; whether there was such a deletion."""
+        try:
+            info = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        if found := is_whiteout(info, parent, name):
+            os.unlink(name, dir_fd=parent)
+        return found
 
     def _look_as_below(self, fd: int, parts: tuple[str, ...]) -> None:
         for lower_fd in self._lower_fds:
@@ -160,36 +198,35 @@ class Applier:
             except OSError:
                 continue
             try:
-                info = os.fstat(below)
+                self._times[parts] = dress_as(fd, below).st_mtime_ns
             finally:
                 os.close(below)
-            os.fchown(fd, info.st_uid, info.st_gid)
-            os.fchmod(fd, stat.S_IMODE(info.st_mode))
-            self._times[parts] = info.st_mtime_ns
             return
         os.fchmod(fd, 0o755)
 
     def _apply_root(self, member: Member) -> None:
         fd = open_in_root(self._root_fd, self._base, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _dress(fd, member)
+            dress(fd, member, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[()] = member.mtime_ns
 
     def _directory(self, parent: int, name: str, parts: tuple[str, ...], member: Member) -> None:
-        opaque = False
+        hiding = False
         try:
             os.mkdir(name, 0o700, dir_fd=parent)
         except FileExistsError:
             if not _is_directory(parent, name):
-                opaque = self._replace(parent, name)
+                # A deletion, or a file that the layer itself brought.
+                hiding = self._stacked
+                self._replace(parent, name)
                 os.mkdir(name, 0o700, dir_fd=parent)
         fd = os.open(name, _DIRECTORY, dir_fd=parent)
         try:
-            if opaque:
+            if hiding:
                 make_opaque(fd)
-            _dress(fd, member)
+            dress(fd, member, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[parts] = member.mtime_ns
@@ -209,7 +246,7 @@ class Applier:
                     os.lseek(fd, offset, os.SEEK_SET)
                     write_all(fd, chunk)
                 os.ftruncate(fd, member.info.size)
-            _dress(fd, member)
+            dress(fd, member)
             os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
         finally:
             os.close(fd)
@@ -247,23 +284,21 @@ class Applier:
             os.close(fd)
         os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
 
-    def _replace(self, parent: int, name: str, keep: tuple[int, str] | None = None) -> bool:
-        """Remove what stands in the way of a new entry; whether that was a whiteout. `keep` is an entry (directory and
-        name) that is left if it is the very same."""
+    def _replace(self, parent: int, name: str, keep: tuple[int, str] | None = None) -> None:
+        """Remove what stands in the way of a new entry. `keep` is an entry (directory and name) that is left if it is
+        the very same."""
         try:
             info = os.stat(name, dir_fd=parent, follow_symlinks=False)
         except FileNotFoundError:
-            return False
+            return
         if keep and os.path.samestat(info, os.stat(keep[1], dir_fd=keep[0], follow_symlinks=False)):
-            return False
+            return
         if self._merge and stat.S_ISDIR(info.st_mode):
             raise Invalid(OPERATION, f"{name!r} is a directory in the container and none in the archive")
-        whiteout = is_whiteout(info, parent, name)
         remove_entry(parent, name)
         if stat.S_ISDIR(info.st_mode) or stat.S_ISLNK(info.st_mode):
             # Only the caller's own parent is still good, and it asks anew for the next member.
             self._forget_below(parent)
-        return whiteout
 
     def _forget_below(self, parent: int) -> None:
         for parts, fd in list(self._parents.items()):
@@ -276,19 +311,6 @@ def _is_directory(parent: int, name: str) -> bool:
     return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
 
 
-def _dress(fd: int, member: Member) -> None:
-    """Owner, then mode and attributes: chown takes setuid bits and capabilities away."""
-    info = member.info
-    os.fchown(fd, info.uid, info.gid)
-    os.fchmod(fd, info.mode & 0o7777)
-    if info.pax_headers:
-        for name, value in member.xattrs.items():
-            if name == "security.capability" or (name.startswith("user.") and not name.startswith("user.overlay.")):
-                try:
-                    os.setxattr(fd, name, value)
-                except OSError as error:
-                    if error.errno not in _UNSUPPORTED_ATTRIBUTE:
-                        raise
 
 
 def _no_target(info: tarfile.TarInfo) -> Invalid:

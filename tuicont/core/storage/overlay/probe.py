@@ -9,11 +9,9 @@ import errno
 import os
 
 from tuicont.core.errors import errno_text
-from tuicont.core.files.trees import remove_tree
-from tuicont.core.host.mountinfo import parse
+from tuicont.core.host.mountinfo import file_system
 from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
-from tuicont.core.sys.locks import lock
 from tuicont.core.sys.mounts import in_private_namespace, mount
 
 # A rename of a directory, or a change of mode, must leave real files in the upper layer: what `diff` counts, and
@@ -36,23 +34,19 @@ def default_options(kernel: Kernel) -> str:
 
 
 def probe(root_dir: str, place: str) -> Probe:
-    """Mount an overlay of empty directories and write a file into it; `place`, below `root_dir`, is made for that and
-    removed, and locked meanwhile."""
-    lock_fd = -1
+    """Mount an overlay of empty directories in `place`, a new directory below `root_dir`, and write a file into it."""
     try:
-        os.mkdir(place, 0o700)
-        lock_fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        lock(lock_fd)
         for part in ("lower", "upper", "work", "merged"):
             os.mkdir(f"{place}/{part}")
         in_private_namespace(lambda: _try(place))
     except OSError as error:
-        return Probe(group="storage", name="overlay", supported=False, reason=_reason(error, root_dir))
-    finally:
-        remove_tree(place)
-        if lock_fd >= 0:
-            os.close(lock_fd)
+        return failed(error, root_dir)
     return Probe(group="storage", name="overlay", supported=True, detail=file_system(root_dir))
+
+
+def failed(error: OSError, root_dir: str) -> Probe:
+    """The answer when `error` came of trying."""
+    return Probe(group="storage", name="overlay", supported=False, reason=_reason(error, root_dir))
 
 
 def _try(place: str) -> None:
@@ -74,14 +68,3 @@ def _reason(error: OSError, root_dir: str) -> str:
         case errno.ENOSPC | errno.EDQUOT | errno.EROFS:
             return f"{root_dir}: {errno_text(error.errno)}"
     return f"mount overlay below {root_dir}: {errno_text(error.errno or 0)}"
-
-
-def file_system(path: str) -> str:
-    """The type of the file system that holds `path`, or ""."""
-    try:
-        device = os.stat(path).st_dev
-        wanted = f"{os.major(device)}:{os.minor(device)}"
-        with open("/proc/thread-self/mountinfo", "rb") as file:
-            return next((mount.fstype for mount in parse(file.read()) if mount.device == wanted), "")
-    except (OSError, ValueError):
-        return ""
