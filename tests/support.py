@@ -19,6 +19,7 @@ PACKAGES = {
     "cc": "gcc libc6-dev",
     "crun": "crun",
     "mkfs.ext4": "e2fsprogs",
+    "nsenter": "util-linux",
     "qemu-system-x86_64": "qemu-system-x86",
     "runc": "runc",
     "skopeo": "skopeo",
