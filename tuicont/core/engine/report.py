@@ -11,7 +11,7 @@ from tuicont import __version__
 from tuicont.core.engine.context import Context
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import EngineInfo, Probe
-from tuicont.core.sys.probe import probe_kernel
+from tuicont.core.sys.probe import probe_kernel, probe_python
 
 Setting = tuple[str, str, str]
 
@@ -60,9 +60,10 @@ class Reporter:
         )
 
     def doctor(self) -> tuple[Probe, ...]:
-        """Kernel first, then every driver."""
+        """Kernel and Python first, then every driver."""
         drivers = (self._context.cgroups, self._context.storage, self._context.runtime)
-        return (*probe_kernel(), self._filters(), *(driver.probe() for driver in drivers), *self._misfits)
+        host = (*probe_kernel(), *probe_python(), self._filters())
+        return (*host, *(driver.probe() for driver in drivers), *self._misfits)
 
     def config(self) -> tuple[Setting, ...]:
         """(name, value, where it comes from)."""

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools)."""
+    """`group` is the heading it stands under (kernel, python, cgroup, storage, namespaces, security, runtime)."""
 
     group: str
     name: str
