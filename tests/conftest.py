@@ -23,6 +23,8 @@ import pytest
 
 from tests.support import require_root
 
+pytest_plugins = ["tests.beside"]
+
 # The same examples at every run, and none that fails because the machine was busy.
 hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tuicont")
