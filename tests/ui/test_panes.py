@@ -14,6 +14,7 @@ from tests.ui.scripted import MIB, ScriptedEngine
 from tuicont.core.errors import KernelError
 from tuicont.core.model.container import CgroupFile, LogLine, LogQuery, Process
 from tuicont.screens.details import Details
+from tuicont.widgets.log_view import LogView
 
 
 @pytest.fixture
@@ -264,6 +265,18 @@ async def test_logs_stand_at_their_end_and_leave_it_by_key(engine: ScriptedEngin
         await shown(pilot, "line 1999")
         await pilot.press("k")
         await gone(pilot, "line 1999")
+
+
+async def test_the_bar_beside_a_log_stands_where_the_log_does(engine: ScriptedEngine) -> None:
+    engine.logs = Log([f"line {n}" for n in range(2000)])  # type: ignore[method-assign, assignment]
+    async with running(engine) as pilot:
+        await open_tab(pilot, "web-1", "logs")
+        await shown(pilot, "line 1999")
+        view = details(pilot).query_one(LogView)
+        assert view.vertical_scrollbar.position == view.scroll_y == view.max_scroll_y > 0
+        await pilot.press("g")
+        await shown(pilot, "line 0 ")
+        assert view.vertical_scrollbar.position == view.scroll_y == 0
 
 
 async def test_log_lines_are_filtered_and_filtered_out(engine: ScriptedEngine) -> None:

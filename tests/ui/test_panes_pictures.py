@@ -53,8 +53,8 @@ async def shell(pilot: Pilot[Any]) -> None:
 TABS: dict[str, Before] = {
     "overview": tab("overview", "burn-cpu"),
     "overview_oom": tab("overview", "killed by the kernel", container="eater"),
-    "logs": tab("logs", "23 ms"),
-    "logs_search": tab("logs", "23 ms", "T", "slash", *"500", "enter"),
+    "logs": tab("logs", "the log has ended"),
+    "logs_search": tab("logs", "the log has ended", "T", "slash", *"500", "enter"),
     "processes": tab("processes", "sh -c worker"),
     "metrics": tab("metrics", "25 samples"),
     "cgroup": tab("cgroup", "memory.usage_in_bytes", "j", "enter"),

@@ -28,6 +28,10 @@ class Moving(ScrollView, can_focus=True):
         Binding("right", "sideways(8)", "right", show=False),
     ]
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """A bar is told of moves only while it is shown: of those before, now."""
+        self.vertical_scrollbar.position = self.scroll_y
+
     def action_run(self, action_id: str) -> None:
         """Move as the action says."""
         match action_id:
