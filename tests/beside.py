@@ -26,7 +26,8 @@ class Beside:
         raise NotImplementedError
 
 
-STARTED = pytest.StashKey[list[Beside]]()
+STARTED = pytest.StashKey[dict[Beside, Exception | None]]()
+"""The work of this session, and what kept it from starting."""
 
 
 def _work(item: pytest.Item) -> Beside | None:
@@ -41,22 +42,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what a test of this session is going to wait for."""
-    started = session.config.stash[STARTED] = []
+    started = session.config.stash[STARTED] = {}
     if session.config.option.collectonly:
         return
     for work in dict.fromkeys(work for item in session.items if (work := _work(item))):
-        started.append(work)
-        work.start()
+        started[work] = None
+        try:
+            work.start()
+        except Exception as error:
+            started[work] = error
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Work that could not start fails its own test, and no other."""
+    if (work := _work(item)) and (error := item.config.stash[STARTED][work]):
+        raise error
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """A line of each that has something to tell."""
-    for work in config.stash.get(STARTED, []):
+    for work in config.stash.get(STARTED, {}):
         if work.told:
             terminalreporter.line(work.told)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Nothing outlives the session, even an interrupted one."""
-    for work in config.stash.get(STARTED, []):
+    for work in config.stash.get(STARTED, {}):
         work.close()

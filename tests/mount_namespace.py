@@ -6,6 +6,7 @@ Knows nothing of what they are. A process inside keeps it and ends with the one 
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from types import TracebackType
 
 from tests.support import require
@@ -38,6 +39,10 @@ class MountNamespace:
     def words(self, *words: str) -> list[str]:
         """A command line that runs `words` inside, in the root directory there."""
         return [require("nsenter"), f"--target={self._keeper.pid}", "--mount", "--root", "--wd", "--", *words]
+
+    def path(self, path: str) -> Path:
+        """Where a path that is absolute inside is to be found from outside."""
+        return Path(f"/proc/{self._keeper.pid}/root{path}")
 
     def mounts(self) -> list[str]:
         """The mount table, as in proc_pid_mountinfo(5)."""
