@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.e2e.terminal import Terminal, until
+from tests.e2e.terminal import ENDED, Terminal, until
 from tests.fresh.bare_root import SOURCE
 from tests.junit import read_counts
 from tests.kernel.host import cgroup_directories, namespace
@@ -90,7 +90,7 @@ def _run(machine: MountNamespace, host: Host, environment: Mapping[str, str]) ->
     before, began = host.traces(), time.monotonic()
     make = machine.words("env", f"--chdir=/{SOURCE}", "make", "run")
     with Terminal(make, environment, cols=120, rows=40) as terminal:
-        until(lambda: "press n to make the first one" in terminal.screen(), "the program has painted", PATIENT)
+        until(lambda: _painted(terminal.screen()), "the program has painted", PATIENT)
         painted = time.monotonic() - began
 
         terminal.press("n")
@@ -115,6 +115,11 @@ def _run(machine: MountNamespace, host: Host, environment: Mapping[str, str]) ->
         assert code == 0
     _same(host.traces, before)
     return painted
+
+
+def _painted(screen: str) -> bool:
+    assert ENDED not in screen, "the program did not come to paint"
+    return "press n to make the first one" in screen
 
 
 def _same(traces: Callable[[], set[str]], before: set[str]) -> None:
