@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,10 @@ from tests.kernel.host import cgroup_directories, eventually
 SUITES = ("bookworm", "trixie")
 TOOLS = ("mmdebstrap", "git", "nsenter", "tmux", "unshare")
 
+PLACE = Path("/var/tmp")
+"""On a disk, which /tmp need not be: what is installed on a machine is a gigabyte."""
+
+_NAME = "tuicont_fresh"
 _JOIN = """
 for group in $1; do echo $$ >"$group/cgroup.procs"; done
 shift
@@ -36,24 +41,25 @@ class Machine:
         self.suite, self._words = suite, words
         self._process: subprocess.Popen[bytes] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._groups: list[str] = []
 
     def start(self, *, recorded: bool = False) -> None:
         """Begin, and return at once. What is said goes where it goes here, or is `recorded` for `said`."""
-        # On a disk, which /tmp need not be: what is installed there is a gigabyte.
-        self._temporary = tempfile.TemporaryDirectory(dir="/var/tmp", prefix=f"tuicont-fresh-{self.suite}-")
+        for left in PLACE.glob(f"{_NAME}-*"):
+            if not os.path.exists(f"/proc/{left.name.split('-')[1]}"):  # whoever made it was killed
+                _remove_groups(left.name)
+                shutil.rmtree(left, ignore_errors=True)
+        prefix = f"{_NAME}-{os.getpid()}-{self.suite}-"
+        self._temporary = tempfile.TemporaryDirectory(dir=PLACE, prefix=prefix)
         self.directory = Path(self._temporary.name)
-        for mount in cgroup_directories(""):
-            self._groups.append(f"{mount}/{self.directory.name}")
-            _new_group(mount, self._groups[-1])
-        leaves = [leaf for group in self._groups if os.path.isdir(leaf := f"{group}/init")]
+        groups = [_new_group(mount, self.directory.name) for mount in cgroup_directories("")]
+        leaves = [leaf for group in groups if os.path.isdir(leaf := f"{group}/init")]
         inside = [sys.executable, "-m", "tests.fresh.inside", str(self.directory), self.suite, *self._words]
         with contextlib.ExitStack() as opened:
             output = opened.enter_context((self.directory / "said").open("wb")) if recorded else None
             self._process = subprocess.Popen(
                 [
-                    *("setpriv", "--pdeathsig=KILL"),
-                    *_in_groups(self._groups, "unshare", "--cgroup"),
+                    *("env", "--default-signal", "setpriv", "--pdeathsig=KILL"),
+                    *_in_groups(groups, "unshare", "--cgroup"),
                     *_in_groups(leaves, "nice", "-n", "5"),
                     *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", _INIT, "sh", *inside),
                 ],
@@ -77,8 +83,8 @@ class Machine:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        eventually(lambda: not [group for group in self._groups if not _remove_group(group)], 60)
         if self._temporary is not None:
+            eventually(lambda: _remove_groups(self.directory.name), 60)
             self._temporary.cleanup()
 
 
@@ -86,8 +92,9 @@ def _in_groups(groups: Sequence[str], *words: str) -> list[str]:
     return ["sh", "-e", "-c", _JOIN, "sh", " ".join(groups), *words]
 
 
-def _new_group(mount: str, group: str) -> None:
-    """Make a cgroup that is to be the root of what the machine sees of this hierarchy."""
+def _new_group(mount: str, name: str) -> str:
+    """A cgroup that is to be the root of what the machine sees of this hierarchy."""
+    group = f"{mount}/{name}"
     os.mkdir(group)
     for setting in ("cpuset.cpus", "cpuset.mems"):  # without these a v1 cpuset takes no process
         with contextlib.suppress(OSError):
@@ -98,11 +105,13 @@ def _new_group(mount: str, group: str) -> None:
         Path(mount, "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in wanted))
         # A cgroup that has processes gives its children no controllers: those of the machine live in a leaf.
         os.mkdir(f"{group}/init")
+    return group
 
 
-def _remove_group(group: str) -> bool:
-    """Whether it is gone; it stays while a process in it is dying."""
-    with contextlib.suppress(OSError):
-        for directory, _, _ in os.walk(group, topdown=False):
-            os.rmdir(directory)
-    return not os.path.exists(group)
+def _remove_groups(name: str) -> bool:
+    """Whether they are gone in every hierarchy; one stays while a process in it is dying."""
+    for group in cgroup_directories(name):
+        with contextlib.suppress(OSError):
+            for directory, _, _ in os.walk(group, topdown=False):
+                os.rmdir(directory)
+    return not cgroup_directories(name)

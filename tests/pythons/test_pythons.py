@@ -34,7 +34,7 @@ class OtherPython(Beside):
         run = [sys.executable, "-m", "tests.pythons", self.version, *PART, f"--junitxml={self.results}"]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                ["timeout", f"{MINUTES}m", "nice", "-n", "5", *run],
+                ["setpriv", "--pdeathsig=TERM", "timeout", f"{MINUTES}m", "nice", "-n", "5", *run],
                 cwd=CHECKOUT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
