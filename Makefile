@@ -1,6 +1,6 @@
 # tuicont: `make run` opens it. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format native bench pictures clean
+.PHONY: help run test pythons check format native bench pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sud
 
 test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `make check` among them; ARGS="-k cgroup" narrows
 	@$(BIN)/python -m pytest $(ARGS)
+
+pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
+	@$(BIN)/python -m tests.pythons $(ARGS)
 
 check: $(TESTABLE) ## format, lint, types, import contracts, dependencies
 	@$(BIN)/ruff format --check .

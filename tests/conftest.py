@@ -4,6 +4,8 @@ Markers (registered in pyproject.toml):
 
 - `kernel`: acts on the real kernel; needs root. Skipped for other users, failed when `CI=true`.
 - `host_only`: not run in the second kernel (timing, host tools, the host's own hierarchy).
+- `fresh_machine`: does what the README says on a bare Debian of another release.
+- `other_python`: runs unit and interface tests on another Python of this machine.
 - `second_kernel`: boots another kernel in QEMU and runs the kernel and contract tests there.
 - `e2e`: drives the real program in a terminal.
 
@@ -22,6 +24,8 @@ import hypothesis
 import pytest
 
 from tests.support import require_root
+
+pytest_plugins = ["tests.beside"]
 
 # The same examples at every run, and none that fails because the machine was busy.
 hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)

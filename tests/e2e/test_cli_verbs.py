@@ -246,7 +246,9 @@ def test_info_doctor_and_version(cli: Cli) -> None:
     assert str(cli.directory) in told
     assert re.search(r"cgroups: .*, below tuicont-[0-9a-f]{12}/", told)
     assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.directory))
-    assert "✔" in cli.ok("doctor")
+    doctor = cli.ok("doctor")
+    assert "✔" in doctor
+    assert sys.executable in doctor
     assert re.match(r"tuicont version \d", cli.ok("--version"))
 
 

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from tests.second_kernel.boot import find_kernel
-from tests.second_kernel.conftest import JUNIT, TOLD, Boot
+from tests.beside import Beside
+from tests.junit import read_counts
+from tests.second_kernel.boot import TOOLS, SecondKernel, find_kernel, second_kernel
+from tests.support import require, require_root, require_that
 
-pytestmark = pytest.mark.second_kernel
+JUNIT = "junit.xml"
+INNER = (
+    *(sys.executable, "-m", "pytest", "tests/contract", "tests/kernel"),
+    *("-m", "not host_only and not second_kernel", "-q", "--tb=short", "-p", "no:cacheprovider"),
+    # Each plugin costs seconds of emulation; these two are the ones that pyproject.toml configures or tests use.
+    *("-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin"),
+    f"--junitxml=/run/share/{JUNIT}",
+)
 
 
-def test_kernel_and_contract_tests_pass_on_a_kernel_with_cgroup_v2_alone(
-    booted: Boot, pytestconfig: pytest.Config
-) -> None:
+class Boot(Beside):
+    """The one boot of a session."""
+
+    def __init__(self) -> None:
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self.machine: SecondKernel | None = None
+
+    def start(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="tuicont-second-kernel-", ignore_cleanup_errors=True)
+        self.report = Path(self._directory.name, JUNIT)
+        self.machine = second_kernel(Path(self._directory.name))
+        if self.machine is not None:
+            self.machine.start(INNER, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+
+    def close(self) -> None:
+        if self.machine is not None:
+            self.machine.stop()
+        if self._directory is not None:
+            self._directory.cleanup()
+
+
+@pytest.mark.second_kernel
+@pytest.mark.parametrize("beside", [Boot()], ids=["cgroup v2"])
+def test_kernel_and_contract_tests_pass_on_a_kernel_with_cgroup_v2_alone(beside: Boot) -> None:
     """Judged by what the inner run itself recorded: its exit code and its count of tests that passed."""
-    assert booted.machine is not None
-    outcome = booted.machine.wait()
+    require_root()
+    require(*TOOLS)
+    kernel = find_kernel()
+    require_that(kernel is not None, "a kernel with its modules in /boot (Debian: linux-image-amd64)")
+    assert beside.machine is not None
+    outcome = beside.machine.wait()
     assert outcome.exit_code is not None, f"the second kernel did not come to its end\n{outcome}"
 
-    report = booted.share / JUNIT
-    assert report.exists(), f"the inner run wrote no report\n{outcome}"
-    suites = ElementTree.parse(report).getroot().findall("testsuite")
-    counts = {
-        name: sum(int(suite.get(name, "0")) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
-    }
-    passed = counts["tests"] - counts["failures"] - counts["errors"] - counts["skipped"]
-    kernel = find_kernel()
-    pytestconfig.stash[TOLD] = (
-        f"second kernel {kernel.version if kernel else ''}, cgroup v2 alone: {passed} passed, "
-        f"{counts['skipped']} skipped, {counts['failures'] + counts['errors']} failed"
-    )
+    assert beside.report.exists(), f"the inner run wrote no report\n{outcome}"
+    counts = read_counts(beside.report)
+    beside.told = f"second kernel {kernel.version if kernel else ''}, cgroup v2 alone: {counts}"
     assert outcome.exit_code == 0, f"tests failed in the second kernel\n{outcome}"
-    assert passed > 0, f"no test ran in the second kernel\n{outcome}"
+    assert counts.passed > 0, f"no test ran in the second kernel\n{outcome}"

@@ -11,7 +11,7 @@ from tuicont import __version__
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.paths import Paths
 from tuicont.core.errors import kernel_error
-from tuicont.core.host.probe import probe_kernel
+from tuicont.core.host.probe import probe_kernel, probe_python
 from tuicont.core.host.usage import host_usage
 from tuicont.core.model.host import HostFacts, HostUsage
 from tuicont.core.model.probe import EngineInfo, Probe
@@ -74,7 +74,7 @@ class LocalHost:
             raise kernel_error("look at the host", f"statvfs {self._paths.root}", error) from None
 
     def doctor(self) -> tuple[Probe, ...]:
-        return (*probe_kernel(), self._filters(), *self._drivers.probes(), *self._misfits)
+        return (*probe_kernel(), *probe_python(), self._filters(), *self._drivers.probes(), *self._misfits)
 
     def config(self) -> tuple[Setting, ...]:
         return self._settings()

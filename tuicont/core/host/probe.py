@@ -1,4 +1,4 @@
-"""What the running kernel offers, asked of the kernel itself and never of its version alone.
+"""What the running kernel offers, asked of the kernel itself and never of its version alone, and which Python asks.
 
 Knows nothing of drivers: each of those probes for itself.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 
 from tuicont.core.host.facts import kernel_version
 from tuicont.core.model.namespaces import MEANINGS
@@ -19,6 +20,20 @@ _OLDEST = (5, 12)
 def probe_kernel() -> tuple[Probe, ...]:
     """Version, namespaces, seccomp, pressure, file systems."""
     return (_version(), *_namespaces(), _seccomp(), _pressure(), *(_file_system(name) for name in _FILE_SYSTEMS))
+
+
+def probe_python() -> tuple[Probe, ...]:
+    """The interpreter that runs this: version, program, ABI of extensions, whether threads take turns."""
+    import sysconfig  # here, as only `doctor` needs it
+
+    locked: bool = getattr(sys, "_is_gil_enabled", lambda: True)()  # from Python 3.13 on
+    details = {
+        platform.python_implementation(): platform.python_version(),
+        "executable": sys.executable,
+        "abi": sysconfig.get_config_var("SOABI") or "",
+        "threads": "with a global lock (GIL)" if locked else "free-threaded",
+    }
+    return tuple(Probe(group="python", name=name, supported=True, detail=text) for name, text in details.items())
 
 
 def _version() -> Probe:

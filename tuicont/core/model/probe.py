@@ -6,8 +6,8 @@ import msgspec
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """`group` is the heading it stands under (cgroup, storage, namespaces, security, runtime, tools). `used` says of a
-    driver that what is made now is made with it."""
+    """`group` is the heading it stands under (kernel, python, cgroup, storage, namespaces, security, runtime, tools).
+    `used` says of a driver that what is made now is made with it."""
 
     group: str
     name: str

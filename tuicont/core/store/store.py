@@ -134,9 +134,9 @@ class Store:
         # Programs name containers by their whole ids, and many times a life.
         if len(ref) == 64 and (whole := self._database.read("SELECT value FROM containers WHERE id = ?", (ref,))):
             return (_container(whole[0][0]),)
-        exact = self._database.read("SELECT value FROM containers WHERE name = ?1 OR id = ?1", (ref,))
+        exact = self._database.read("SELECT value FROM containers WHERE name = ? OR id = ?", (ref, ref))
         rows = exact or self._database.read(
-            "SELECT value FROM containers WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 2", (ref,)
+            "SELECT value FROM containers WHERE id >= ? AND id < ? || 'g' ORDER BY id LIMIT 2", (ref, ref)
         )
         return tuple(_container(row[0]) for row in rows)
 
@@ -162,17 +162,17 @@ class Store:
 
     def events(self, after: int, limit: int, subject: str = "") -> tuple[Event, ...]:
         """The first `limit` events after sequence number `after`, oldest first."""
-        return self._select_events("seq > ?1", "ASC", after, limit, subject)
+        return self._select_events("ASC", after, limit, subject)
 
     def last_events(self, after: int, limit: int, subject: str = "") -> tuple[Event, ...]:
         """The last `limit` events after sequence number `after`, oldest first."""
-        return self._select_events("seq > ?1", "DESC", after, limit, subject)[::-1]
+        return self._select_events("DESC", after, limit, subject)[::-1]
 
-    def _select_events(self, where: str, order: str, after: int, limit: int, subject: str) -> tuple[Event, ...]:
+    def _select_events(self, order: str, after: int, limit: int, subject: str) -> tuple[Event, ...]:
         rows = self._database.read(
-            f"SELECT seq, time_ns, topic, subject, name, detail FROM events WHERE {where} "
-            f"AND (?3 = '' OR subject = ?3) ORDER BY seq {order} LIMIT ?2",
-            (after, limit, subject),
+            f"SELECT seq, time_ns, topic, subject, name, detail FROM events WHERE seq > ? "
+            f"AND (? = '' OR subject = ?) ORDER BY seq {order} LIMIT ?",
+            (after, subject, subject, limit),
         )
         return tuple(
             Event(seq=seq, time_ns=time_ns, topic=topic, subject=about, name=name, detail=_detail(detail))

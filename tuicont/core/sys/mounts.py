@@ -5,6 +5,8 @@ Constants keep their uapi spelling. No policy.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import TypeVar
 
 from tuicont.core.native._native import ffi, lib
 from tuicont.core.sys.results import checked
+from tuicont.core.sys.setns import setns
 
 MS_RDONLY = 1
 MS_REMOUNT = 32
@@ -55,7 +58,7 @@ def in_private_namespace(action: Callable[[], T]) -> T:
     def run() -> None:
         try:
             unshare(CLONE_FS | CLONE_NEWNS)
-            mount("", "/", "", MS_REC | MS_PRIVATE, "")
+            _cut_propagation()
             result.append(action())
         except BaseException as error:
             failure.append(error)
@@ -66,3 +69,22 @@ def in_private_namespace(action: Callable[[], T]) -> T:
     if failure:
         raise failure[0]
     return result[0]
+
+
+def _cut_propagation() -> None:
+    """Keep the calling thread's mounts in its namespace, which it made itself. In a plain chroot "/" is no mount point,
+    and the mount that holds it has no name: it is cut at the namespace's own root, and the chroot entered again."""
+    try:
+        mount("", "/", "", MS_REC | MS_PRIVATE, "")
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        with contextlib.ExitStack() as opened:
+            home = os.open("/", os.O_PATH | os.O_DIRECTORY)
+            opened.callback(os.close, home)
+            own = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY)
+            opened.callback(os.close, own)
+            setns(own, CLONE_NEWNS)
+            mount("", "/", "", MS_REC | MS_PRIVATE, "")
+            os.fchdir(home)
+            os.chroot(".")

@@ -39,10 +39,33 @@ static int set_attributes(int fd, uint64_t attributes, bool recursive, uint64_t 
     return result(syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? RECURSIVE : 0), &change, sizeof change));
 }
 
+static int become_root(int tree) {
+    if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0) return -errno;
+    return result(chdir("/"));
+}
+
+/* In a plain chroot "/" is no mount point, and the mount that holds it has no name. Joining its own namespace once
+ * more puts a process at that namespace's true root: propagation is cut there, and only then, so that nothing spreads
+ * to the host, is the chroot bound on itself and made the root; all else of the host is detached. */
+static int cut_from_chroot(unsigned long flags) {
+    int home = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), self = syscall(SYS_pidfd_open, getpid(), 0), tree = -1, error;
+    if (home < 0 || self < 0 || setns(self, CLONE_NEWNS) < 0 || mount(0, "/", 0, flags, 0) < 0)
+        error = -errno;
+    else if ((tree = clone_tree(home, "", true)) < 0)
+        error = tree;
+    else if (!(error = place(tree, home)))
+        error = become_root(tree);
+    close(home);
+    close(self);
+    close(tree);
+    return error;
+}
+
 int op_set_propagation(struct birth *b, struct cursor *c) {
     const char *path = take_string(c);
     unsigned long flags = take_int(c);
-    return result(mount(0, path, 0, flags, 0));
+    int error = result(mount(0, path, 0, flags, 0));
+    return error == -EINVAL && !strcmp(path, "/") ? cut_from_chroot(flags) : error;
 }
 
 int op_mount_root(struct birth *b, struct cursor *c) {

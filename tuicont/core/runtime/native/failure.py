@@ -47,7 +47,9 @@ _PARTS: dict[type[ops.Operation], str] = {
     ops.EnterNamespaces: "namespaces",
 }
 _NOT_IN_PROC = "nothing can be mounted inside /proc; the target may be a link of the image that leads there"
+_NO_MOUNT_POINT = "/ is no mount point here, as in a plain chroot; bind the directory on itself first"
 _HINTS: dict[tuple[type[ops.Operation], int], str] = {
+    (ops.SetPropagation, errno.EINVAL): _NO_MOUNT_POINT,
     (ops.MountRoot, errno.EINVAL): "the state root may itself be on overlay; move it to ext4, xfs or btrfs",
     (ops.MountRoot, errno.ENODEV): "this kernel has no overlay file system",
     (ops.MountRoot, errno.ESTALE): "the layers were moved or copied; remove the container and create it anew",
