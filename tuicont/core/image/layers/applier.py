@@ -311,8 +311,6 @@ def _is_directory(parent: int, name: str) -> bool:
     return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
 
 
-
-
 def _no_target(info: tarfile.TarInfo) -> Invalid:
     return Invalid(OPERATION, f"{info.name!r} is a hard link to {info.linkname!r}, which is not in it")
 
