@@ -13,7 +13,8 @@ import pytest
 from tests.kernel.boxes import MOUNTS, Boxes
 from tests.kernel.host import namespace, shims, state, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict, Denied, EngineError, KernelError
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import wire
 from tuicont.core.storage.base import RootMount
 
 

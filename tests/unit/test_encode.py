@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from tuicont.core import native
 from tuicont.core.model.request import LogOptions
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import wire
 from tuicont.core.runtime.native.encode import HEAD_SIZE, PlanHead, encode_plan
+from tuicont.core.runtime.ops import header
 
 with open(os.path.join(os.path.dirname(native.__file__), "shim", "proto.h")) as _file:
     PROTO = _file.read()
@@ -43,16 +45,13 @@ def c_size(name: str) -> int:
     )
 
 
-def camel(constant: str) -> str:
-    return "".join(part.capitalize() for part in constant.removeprefix("OP_").split("_"))
+def test_the_shims_list_of_operations_is_made_from_their_classes() -> None:
+    with open(header.PATH) as file:
+        assert file.read() == header.text(), "run `make native`"
 
 
-def test_every_operation_has_the_number_that_the_shim_knows_it_by() -> None:
-    codes = c_enum("operation_code")
-    codes.pop("OPERATION_CODES")
-    assert {camel(name): number for name, number in codes.items()} == {
-        kind.__name__: kind.code for kind in ops.Operation.__subclasses__()
-    }
+def test_no_two_operations_share_a_number() -> None:
+    assert [kind.code for kind in ops.ALL] == list(range(1, len(ops.ALL) + 1))
 
 
 def test_every_packet_has_the_number_that_the_shim_knows_it_by() -> None:

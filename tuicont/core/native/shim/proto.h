@@ -1,9 +1,11 @@
-/* What is on the wire between the engine and the shim. `wire.py`, `encode.py` and `ops.py` hold the same
- * numbers; tests/unit/test_encode.py compares them. All integers are in the machine's own byte order. */
+/* What is on the wire between the engine and the shim. `wire.py` and `encode.py` hold the same numbers;
+ * tests/unit/test_encode.py compares them. All integers are in the machine's own byte order. */
 #ifndef PROTO_H
 #define PROTO_H
 
 #include <stdint.h>
+
+#include "operations.h"
 
 /* Descriptors of the shim (0, 1, 2 are /dev/null). FD_GUARD is closed when the birth is over: it holds the
  * container's lock, so that nobody takes a birth whose engine has died for a failed one. FD_SNAPSHOT is closed when the
@@ -26,42 +28,6 @@ struct plan_head {
     uint32_t magic, flags;
     uint64_t clone_flags, log_max_size;
     uint32_t log_max_files, enter_count, operations, reserved;
-};
-
-enum operation_code {
-    OP_ENTER_CGROUP = 1,
-    OP_SET_PROPAGATION,
-    OP_UNSHARE,
-    OP_MOUNT_ROOT,
-    OP_OPEN_TREE,
-    OP_PIVOT_ROOT,
-    OP_MOUNT,
-    OP_PLACE_TREE,
-    OP_SET_MOUNT_ATTRIBUTES,
-    OP_MAKE_NODE,
-    OP_MAKE_SYMLINK,
-    OP_MAKE_DIRECTORY,
-    OP_MASK,
-    OP_READ_ONLY_PATH,
-    OP_SET_HOSTNAME,
-    OP_SET_DOMAINNAME,
-    OP_SET_SYSCTL,
-    OP_BRING_LOOPBACK_UP,
-    OP_SET_RLIMIT,
-    OP_SET_OOM_SCORE_ADJ,
-    OP_OPEN_TERMINAL,
-    OP_CONNECT_STDIO,
-    OP_JOIN_SESSION_KEYRING,
-    OP_SET_NO_NEW_PRIVILEGES,
-    OP_LIMIT_BOUNDING_SET,
-    OP_SET_IDENTITY,
-    OP_SET_CAPABILITIES,
-    OP_INSTALL_SECCOMP,
-    OP_SET_UMASK,
-    OP_CHANGE_DIRECTORY,
-    OP_ENTER_NAMESPACES,
-    OP_EXECUTE,
-    OPERATION_CODES
 };
 
 /* Packets (SOCK_SEQPACKET). From a client: */

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from tuicont.core.model.request import LogOptions
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import wire
 
 _HEAD = struct.Struct("=IIQQIIII")
 HEAD_SIZE = _HEAD.size
@@ -46,7 +47,7 @@ def encode_plan(plan: ops.Plan, head: PlanHead) -> bytes:
         _HEAD.pack(wire.PLAN_MAGIC, flags, head.clone_flags, log.max_size, log.max_files, len(enter), len(plan), 0),
         *map(_string, (head.clone_into, head.exit_path, head.log_path, head.exec_id, *enter)),
     ]
-    parts += [_encode(op) if type(op) in _UNIQUE else _encode_cached(op) for op in plan]
+    parts += [_encode_cached(op) if op.common else _encode(op) for op in plan]
     return b"".join(parts)
 
 
@@ -81,10 +82,8 @@ _FIELDS: dict[type[ops.Operation], tuple[bytes, tuple[tuple[str, Callable[[Any],
         _LENGTH.pack(kind.code),
         tuple((field, _KINDS[kind.__annotations__[field]]) for field in kind.__struct_fields__),
     )
-    for kind in ops.Operation.__subclasses__()
+    for kind in ops.ALL
 }
-_UNIQUE = frozenset({ops.EnterCgroup, ops.MountRoot, ops.OpenTree, ops.SetHostname, ops.Execute})
-"""What is another one in every container: not worth a place in the cache."""
 
 
 def _encode(operation: ops.Operation) -> bytes:

@@ -13,8 +13,7 @@ from tuicont.core.errors import (
     KernelError,
     errno_text,
 )
-from tuicont.core.runtime.native import ops
-from tuicont.core.runtime.native.describe import describe
+from tuicont.core.runtime import ops
 from tuicont.core.runtime.native.wire import Failed, Stage
 
 _STAGES = {
@@ -24,45 +23,6 @@ _STAGES = {
     Stage.LOG: "opening the log",
     Stage.PIPES: "pipes of the process",
     Stage.CLONE: "clone3",
-}
-_PARTS: dict[type[ops.Operation], str] = {
-    ops.EnterCgroup: "cgroup",
-    ops.MountRoot: "root file system",
-    ops.PivotRoot: "root file system",
-    ops.OpenTree: "mounts",
-    ops.Mount: "mounts",
-    ops.PlaceTree: "mounts",
-    ops.SetMountAttributes: "mounts",
-    ops.MakeNode: "device nodes",
-    ops.Mask: "hidden paths",
-    ops.ReadOnlyPath: "hidden paths",
-    ops.SetSysctl: "kernel settings",
-    ops.SetRlimit: "resource limits",
-    ops.OpenTerminal: "terminal",
-    ops.SetIdentity: "identity",
-    ops.SetCapabilities: "capabilities",
-    ops.LimitBoundingSet: "capabilities",
-    ops.InstallSeccomp: "system call filter",
-    ops.ChangeDirectory: "working directory",
-    ops.EnterNamespaces: "namespaces",
-}
-_NOT_IN_PROC = "nothing can be mounted inside /proc; the target may be a link of the image that leads there"
-_HINTS: dict[tuple[type[ops.Operation], int], str] = {
-    (ops.MountRoot, errno.EINVAL): "the state root may itself be on overlay; move it to ext4, xfs or btrfs",
-    (ops.MountRoot, errno.ENODEV): "this kernel has no overlay file system",
-    (ops.MountRoot, errno.ESTALE): "the layers were moved or copied; remove the container and create it anew",
-    (ops.OpenTree, errno.ENOENT): "the source of a mount must exist on the host",
-    (ops.Mount, errno.ENODEV): "this kernel lacks the file system",
-    (ops.Mount, errno.ELOOP): "the image has a link where a file system of the kernel is to be mounted",
-    (ops.PlaceTree, errno.ENOTDIR): "a directory can only be mounted on a directory, a file on a file",
-    (ops.PlaceTree, errno.EPERM): _NOT_IN_PROC,
-    (ops.Mount, errno.EPERM): _NOT_IN_PROC,
-    (ops.SetRlimit, errno.EPERM): "raising a hard limit needs CAP_SYS_RESOURCE",
-    (ops.SetSysctl, errno.ENOENT): "this kernel has no such setting",
-    (ops.SetSysctl, errno.EINVAL): "the kernel refuses the value",
-    (ops.EnterCgroup, errno.ENOENT): "the cgroup was removed by another hand",
-    (ops.ChangeDirectory, errno.ENOENT): "the working directory is not in the container",
-    (ops.SetCapabilities, errno.EPERM): "the engine itself lacks a capability that the container is to have",
 }
 _CLONE_HINTS = {
     errno.ENOSPC: "too many namespaces: see /proc/sys/user/max_*_namespaces",
@@ -89,17 +49,16 @@ def failure(operation: str, plan: ops.Plan, report: Failed) -> EngineError:
         return _execution(operation, failed, report.errno)
     if report.errno == errno.ECANCELED:
         return Conflict(operation, "cancelled before an operation", stage=_step(plan, report.index))
-    hint = _HINTS.get((type(failed), report.errno), "")
-    return _kernel(
-        operation, f"{describe(failed)}: {errno_text(report.errno)}", report.errno, _step(plan, report.index), hint
-    )
+    hint = failed.hints.get(report.errno, "")
+    cause = f"{failed.describe()}: {errno_text(report.errno)}"
+    return _kernel(operation, cause, report.errno, _step(plan, report.index), hint)
 
 
 def _step(plan: ops.Plan, index: int) -> str:
     if not 0 <= index < len(plan):
         return "before the first operation"
     number = f"operation {index + 1} of {len(plan)}"
-    part = _PARTS.get(type(plan[index]))
+    part = plan[index].part
     return f"{part}, {number}" if part else number
 
 

@@ -19,8 +19,9 @@ from tuicont.core.cgroup.base import Placement
 from tuicont.core.errors import Conflict, Invalid, kernel_error
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import Probe
+from tuicont.core.runtime import ops
 from tuicont.core.runtime.base import Bundle
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime.native import wire
 from tuicont.core.runtime.native.encode import PlanHead, encode_plan
 from tuicont.core.runtime.native.plan import clone_flags, container_plan, exec_plan
 from tuicont.core.runtime.native.plan_process import FilterCompiler

@@ -13,7 +13,8 @@ from typing import Any
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.errors import EngineError, KernelError, NotFound, kernel_error
 from tuicont.core.model.container import ExitStatus
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import wire
 from tuicont.core.runtime.native.encode import PlanHead, encode_plan
 from tuicont.core.runtime.native.failure import failure
 from tuicont.core.runtime.native.session import NativeSession
