@@ -38,7 +38,7 @@ from tuicont.core.model.host import HostFacts
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State, Verb
-from tuicont.core.runtime.base import Bundle, Task
+from tuicont.core.runtime.base import Bundle, Task, Waits
 from tuicont.core.spec import signals
 from tuicont.core.spec.validate import validate
 from tuicont.core.store.store import NameTaken
@@ -253,7 +253,7 @@ class Lifecycle:
                 guard=lock,
                 snapshot=snapshot,
             )
-            return context.runtime.start(bundle, meanwhile, context.chores.do_one)
+            return context.runtime.start(bundle, Waits(meanwhile=meanwhile, idly=context.chores.do_one))
         except OSError as error:
             self._clear_leftovers(container.id)
             raise kernel_error(f"start {container.name}", f"open {error.filename}", error) from None

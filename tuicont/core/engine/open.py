@@ -63,10 +63,7 @@ def open_engine(
     trash = Trash(paths.trash, chores)
     storage = driver_class(STORAGE, _STORAGE_DRIVER)(kernel, f"{paths.root}/{_STORAGE_DRIVER}", discard=trash.discard)
     filters = FilterCompiler(f"{paths.cache}/seccomp")
-    lifecycle: Lifecycle
-    runtime = driver_class(RUNTIME, _RUNTIME)(
-        paths.rootfs, host=host, compile_filter=filters, load_spec=lambda container_id: lifecycle.spec(container_id)
-    )
+    runtime = driver_class(RUNTIME, _RUNTIME)(paths.rootfs, host=host, compile_filter=filters)
     context = Context(
         paths=paths,
         store=store,

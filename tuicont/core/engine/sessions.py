@@ -43,14 +43,15 @@ class Sessions:
         if not request.command:
             raise Invalid(f"exec in {container.name}", "no command is given")
         identity = resolve_running(container.pid, request.user) if request.user else None
-        process = self._specs.exec(self._lifecycle.spec(container.id), request, identity)
+        spec = self._lifecycle.spec(container.id)
+        process = self._specs.exec(spec, request, identity)
         exec_id = os.urandom(8).hex()
-        # A pause meanwhile would freeze the new process before it has executed anything, and with it the shim, which
-        # waits for that.
+        # A pause meanwhile would freeze the new process before it has executed anything.
         with telling(operation), self._context.locks.hold(container.id):
             container = self._context.require(container.id, Verb.EXEC)
             session = self._tasks.get(container, "exec in").exec(
                 process,
+                spec,
                 self._context.cgroups.open(container.id).placement,
                 exec_id=exec_id,
                 stdin=request.stdin_open,

@@ -36,6 +36,7 @@ enum operation_code {
     OP_CHANGE_DIRECTORY = 30, /* path, create */
     OP_ENTER_NAMESPACES = 31, /* flags */
     OP_EXECUTE = 32, /* args, env */
+    OP_AWAIT_START = 33, /* no fields */
     OPERATION_CODES
 };
 

@@ -39,6 +39,7 @@ _CUT_PROPAGATION = ops.SetPropagation("/", bits.MS_REC | bits.MS_PRIVATE)
 _OWN_CGROUP = ops.Unshare(bits.CLONE_NEWCGROUP)
 _LOOPBACK = ops.BringLoopbackUp()
 _ROOT_READ_ONLY = ops.SetMountAttributes("/", bits.MOUNT_ATTR_RDONLY, False)
+_AWAIT_START = ops.AwaitStart()
 _PLACE_NOWHERE = Placement()
 _ANY_HOST = HostFacts()
 
@@ -65,10 +66,11 @@ def container_plan(
     placement: Placement = _PLACE_NOWHERE,
     host: HostFacts = _ANY_HOST,
     compile_filter: FilterCompiler | None = None,
+    create: bool = False,
 ) -> ops.Plan:
-    """The birth of a container. `root_mounts` are made at `root_target`, an empty directory of the host;
-    without any, the specification's `root.path` is bound there. Raises `Unsupported` for what we cannot do
-    and `Invalid` for what the specification does not allow, naming the field."""
+    """The birth of a container, which waits to be started when it is only to `create` it. `root_mounts` are made at
+    `root_target`, an empty directory of the host; without any, the specification's `root.path` is bound there. Raises
+    `Unsupported` for what we cannot do and `Invalid` for what the specification does not allow, naming the field."""
     reject(spec)
     process, linux, mounts = spec["process"], spec.get("linux") or {}, spec.get("mounts") or ()
     flags = namespace_flags(spec)
@@ -97,8 +99,17 @@ def container_plan(
         plan.append(ops.SetMountAttributes("/", 0, recursive, propagation & ~bits.MS_REC))
     if spec["root"].get("readonly"):
         plan.append(_ROOT_READ_ONLY)
+    if create:
+        plan.append(_AWAIT_START)
     plan += plan_process(process, linux.get("seccomp"), host.capabilities, compile_filter)
     return tuple(plan)
+
+
+def command_plan(
+    spec: Mapping[str, Any], *, host: HostFacts = _ANY_HOST, compile_filter: FilterCompiler | None = None
+) -> ops.Plan:
+    """What is left of a birth once the container is created: the end of its plan."""
+    return plan_process(spec["process"], (spec.get("linux") or {}).get("seccomp"), host.capabilities, compile_filter)
 
 
 def exec_plan(

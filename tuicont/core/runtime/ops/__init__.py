@@ -31,6 +31,7 @@ from tuicont.core.runtime.ops.places import (
     Unshare,
 )
 from tuicont.core.runtime.ops.process import (
+    AwaitStart,
     ConnectStdio,
     Execute,
     JoinSessionKeyring,
@@ -49,6 +50,7 @@ from tuicont.core.runtime.ops.rights import (
 
 __all__ = [
     "ALL",
+    "AwaitStart",
     "BringLoopbackUp",
     "ChangeDirectory",
     "ConnectStdio",

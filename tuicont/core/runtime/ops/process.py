@@ -95,3 +95,13 @@ class Execute(Operation, frozen=True):
 
     def describe(self) -> str:
         return f"execve {self.args[0]}"
+
+
+class AwaitStart(Operation, frozen=True):
+    """Wait until somebody sends the shim START: here a container is created and not started (runtime.md, "Lifecycle").
+    A shim that goes away cancels it."""
+
+    code = 33
+
+    def describe(self) -> str:
+        return "recv until the container is started"
