@@ -18,15 +18,11 @@ import msgspec
 from tuicont.core.engine.context import Context
 from tuicont.core.engine.specs import HOST_FILES
 from tuicont.core.errors import EngineError, NotFound
-from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task
+from tuicont.core.shim.records import LOST, is_exit_record, read_exit
 from tuicont.core.store.store import Transaction
-
-_exit_status = msgspec.json.Decoder(ExitStatus).decode
-LOST = ExitStatus(code=255)
-"""The end of a container whose shim was killed: nobody saw its status."""
 
 
 class Tasks:
@@ -68,9 +64,8 @@ class Tasks:
 
     def settle_all(self) -> None:
         """Record every end that has not been recorded."""
-        for container_id in os.listdir(self._context.paths.exits):
-            if not container_id.endswith(".tmp"):
-                self.settle(container_id)
+        for name in filter(is_exit_record, os.listdir(self._context.paths.exits)):
+            self.settle(name)
 
     def settle(self, container_id: str, status: ExitStatus | None = None, pid: int = 0) -> ExitStatus | None:
         """Record how a container ended, if it has, and clean up after it. The status, when there is one; a
@@ -124,18 +119,12 @@ class Tasks:
             with contextlib.suppress(EngineError):
                 if (task := context.runtime.load(container_id, run_dir)) is not None:
                     task.release()
-        _remove_run_directory(run_dir)
+        context.runtime.clean(container_id, run_dir, HOST_FILES)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(context.paths.exit(container_id))
 
     def _read_exit(self, container_id: str) -> ExitStatus | None:
-        try:
-            with open(self._context.paths.exit(container_id), "rb") as file:
-                return _exit_status(file.read())
-        except FileNotFoundError:
-            return None
-        except msgspec.DecodeError:
-            return LOST
+        return read_exit(self._context.paths.exit(container_id))
 
     def _record(self, container_id: str, status: ExitStatus, why: str = "", pid: int = 0) -> Container | None:
         """Store the end unless another process has. The container's record after it. The status is that of the init
@@ -170,16 +159,6 @@ class Tasks:
             with self._context.store.transaction() as transaction:
                 delete_record(transaction, container)
             delete_files(self._context, container.id)
-
-
-def _remove_run_directory(path: str) -> None:
-    """What is nearly always there by name, which is on the way of every end; anything else by looking."""
-    try:
-        for name in ("shim.sock", *HOST_FILES):
-            os.unlink(f"{path}/{name}")
-        os.rmdir(path)
-    except OSError:
-        remove_tree(path)
 
 
 def _put_exit(transaction: Transaction, container: Container, status: ExitStatus, why: str) -> Container:

@@ -5,7 +5,7 @@ Knows nothing of images, stores or networks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from tuicont.core.runtime.ops.watch import watch
 from tuicont.core.shim import wire
 from tuicont.core.shim.keeper import Keeper, Kept
 from tuicont.core.shim.plan import Order, PlanHead
+from tuicont.core.shim.records import remove_run_directory
 
 Spec = Mapping[str, Any]
 _NO_WAITS = Waits()
@@ -71,6 +72,10 @@ class NativeRuntime:
         """See `Runtime`."""
         kept = self._keeper.find(container_id, run_dir)
         return None if kept is None else self._task(container_id, run_dir, kept)
+
+    def clean(self, container_id: str, run_dir: str, files: Sequence[str] = ()) -> None:
+        """See `Runtime`."""
+        remove_run_directory(run_dir, files)
 
     def _birth(self, bundle: Bundle, waits: Waits, *, create: bool) -> NativeTask:
         reject(bundle.spec)
