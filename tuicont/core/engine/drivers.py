@@ -8,7 +8,11 @@ from typing import Any
 from tuicont.core.errors import Invalid
 
 STORAGE = {"overlay": "tuicont.core.storage.overlay.driver:OverlayDriver"}
-RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
+RUNTIME = {
+    "native": "tuicont.core.runtime.native.runtime:NativeRuntime",
+    "crun": "tuicont.core.runtime.oci.runtime:Crun",
+    "runc": "tuicont.core.runtime.oci.runtime:Runc",
+}
 
 
 def driver_class(table: dict[str, str], name: str) -> Any:

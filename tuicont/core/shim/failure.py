@@ -39,6 +39,11 @@ def failure(operation: str, report: Failed, step: str = "") -> EngineError:
     if report.stage == Stage.DEADLINE:
         hint = "it may be stopped, or hang in a file system that does not answer"
         return kernel(operation, "the process took too long to come to its command", report.errno, step, hint)
+    if report.stage == Stage.RUNTIME:
+        how = f"was killed by signal {report.signal}" if report.signal else f"ended with {report.code}"
+        return KernelError(operation, f"the OCI runtime {how}")
+    if report.stage == Stage.ADOPTION:
+        return KernelError(operation, f"the OCI runtime left no process: {errno_text(report.errno)}")
     if report.errno == errno.ECANCELED:
         return Conflict(operation, "cancelled before an operation", stage=step)
     place = _PLACES.get(Stage(report.stage), "an operation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
@@ -32,6 +33,12 @@ def read_exit(path: str) -> ExitStatus | None:
 def is_exit_record(name: str) -> bool:
     """Whether a file of that name is an exit record, and not one that is being written."""
     return not name.endswith(".tmp")
+
+
+def remove_socket(run_dir: str) -> None:
+    """Remove the socket of a shim that was released, where the directory shall stay."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{run_dir}/{SOCKET_NAME}")
 
 
 def remove_run_directory(path: str, files: Sequence[str]) -> None:

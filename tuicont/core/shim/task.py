@@ -115,10 +115,14 @@ class ShimTask:
             self._lock.release()
         self._process.close()
 
-    def _let_start(self, explain: Explain, operation: str) -> None:
-        """Let a created init go on. Raises the error of what failed; then it has ended."""
+    def _let_start(self, explain: Explain, operation: str, starter: tuple[PlanHead, Order] | None = None) -> None:
+        """Let a created init go on, by `starter` when an OCI runtime has made it. Raises the error of what failed."""
         with self._asking(operation) as connection, connection:
-            connection.send(wire.request(wire.Request.START))
+            if starter is None:
+                connection.send(wire.request(wire.Request.START))
+            else:
+                with PlanFile(*starter, operation) as plan:
+                    sockets.send_with(connection, wire.request(wire.Request.START), plan.fd)
             births.answer(connection, operation, explain)[1].close()
         self._state = wire.State.RUNNING
 

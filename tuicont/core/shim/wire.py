@@ -24,6 +24,12 @@ PLAN_TERMINAL = 16
 PLAN_HOLD = 32
 PLAN_LATER = 64
 PLAN_BORN = 128
+PLAN_ADOPT = 256
+
+
+def adopted(exec_id: str = "") -> str:
+    """What the files of an OCI runtime's work in the run directory are called, before `.pid` and `.tty`."""
+    return f"exec-{exec_id}" if exec_id else "init"
 
 
 class Request(IntEnum):
@@ -65,6 +71,8 @@ class Stage(IntEnum):
     SILENT_DEATH = 8
     STATE = 9
     DEADLINE = 10
+    RUNTIME = 11
+    ADOPTION = 12
 
 
 class State(IntEnum):
@@ -86,7 +94,8 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A process that was not made. `index` is that of the operation among all `operations` of the plan, or -1."""
+    """A process that was not made. `index` is that of the operation among all `operations` of the plan, or -1; `code`
+    its code, or the exit code of an OCI runtime."""
 
     stage: int
     index: int = -1

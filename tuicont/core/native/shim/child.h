@@ -28,7 +28,7 @@ __attribute__((noreturn)) void child_live(struct child *me);
 /* The operations. Each returns 0 or -errno. */
 typedef int operation(struct child *me, struct cursor *c);
 operation op_set_propagation, op_mount_root, op_open_tree, op_pivot_root, op_mount, op_place_tree,
-    op_set_mount_attributes, op_mask, op_read_only_path;                         /* ops_mount.c */
+    op_set_mount_attributes, op_unmount, op_mask, op_read_only_path;             /* ops_mount.c */
 operation op_make_node, op_make_symlink, op_make_directory, op_change_directory; /* ops_path.c */
 operation op_set_sysctl, op_set_oom_score_adj;                                   /* ops_path.c */
 operation op_set_rlimit, op_join_session_keyring, op_set_no_new_privileges, op_limit_bounding_set, op_set_identity,

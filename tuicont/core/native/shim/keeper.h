@@ -21,10 +21,17 @@ struct client {
     size_t held_size, held_sent;
 };
 
+/* What a child becomes: the process itself, or an OCI runtime that makes one for us to adopt, or one that lets the init go
+ * on which it has made before. */
+enum child_kind { COMMAND, CREATOR, STARTER };
+
 /* Of a process that has not executed its command yet. */
 struct birth {
+    enum child_kind kind;
+    bool at_work; /* the runtime has executed */
     int channel; /* to the child: GO and START go, what it says comes, end of file when it has executed or died */
     int plan;    /* the file, in whose head the child writes its report */
+    int console; /* where a runtime sends the terminal */
     uint32_t flags;
     uint32_t awaits;      /* GO or START while the child waits for that, else 0 */
     struct client *asker; /* who hears what becomes of it; 0: nobody is left */
@@ -85,12 +92,22 @@ void release_output(struct keeper *k);
 void end_init(struct keeper *k, int status);
 void end_exec(struct keeper *k, struct process *p, int status);
 
-/* births.c: from clone3 to the command. */
-int birth_begin(struct keeper *k, const struct plan *plan, int plan_fd, struct client *asker, struct packet_failed *failure);
+/* adoption.c: what an OCI runtime leaves. */
+int adoption_prepare(struct process *p);
+pid_t adoption_pid(const struct process *p);
+int adoption_take(struct process *p);
+void adoption_forget(struct process *p);
+uint64_t read_start_time(pid_t pid, pid_t *parent);
+
+/* births.c: making a child. */
+int birth_begin(struct keeper *k, const struct plan *plan, int plan_fd, enum child_kind kind, struct client *asker,
+                struct packet_failed *failure);
 bool birth_let_go(struct process *p, uint32_t type);
 void birth_cancel(struct process *p);
-bool birth_hear(struct keeper *k, struct process *p);
 void births_abandon(struct keeper *k, const struct client *c);
+
+/* outcomes.c: what becomes of a child. */
+bool birth_hear(struct keeper *k, struct process *p);
 int births_expire(struct keeper *k);
 void reap(struct keeper *k);
 

@@ -52,6 +52,7 @@ static int keep_container(void) {
     struct packet_failed failure = {.index = -1};
     struct plan plan;
     struct client *engine;
+    enum child_kind kind;
     int error, listener;
     prctl(PR_SET_NAME, "tuicont-shim");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -71,7 +72,8 @@ static int keep_container(void) {
         return failed(k, &failure, ENOMEM);
     k->output_held = plan.head.flags & PLAN_HOLD;
     engine->waiting = engine->engine = true;
-    if (birth_begin(k, &plan, FD_PLAN, engine, &failure) < 0) return failed(k, &failure, failure.error);
+    kind = plan.head.flags & PLAN_ADOPT ? CREATOR : COMMAND;
+    if (birth_begin(k, &plan, FD_PLAN, kind, engine, &failure) < 0) return failed(k, &failure, failure.error);
     error = serve(k, listener);
     end_births(k);
     if (error) remove_files(k); /* else it was released, and who did that removes the whole directory */

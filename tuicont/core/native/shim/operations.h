@@ -37,6 +37,7 @@ enum operation_code {
     OP_ENTER_NAMESPACES = 31, /* flags */
     OP_EXECUTE = 32, /* args, env */
     OP_AWAIT_START = 33, /* no fields */
+    OP_UNMOUNT = 34, /* path */
     OPERATION_CODES
 };
 

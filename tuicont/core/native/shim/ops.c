@@ -103,6 +103,7 @@ static operation *const table[OPERATION_CODES] = {
     [OP_ENTER_NAMESPACES] = op_enter_namespaces,
     [OP_EXECUTE] = op_execute,
     [OP_AWAIT_START] = op_await_start,
+    [OP_UNMOUNT] = op_unmount,
 };
 
 static int await_step(struct child *me, const struct birth_report *at) {

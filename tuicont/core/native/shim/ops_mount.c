@@ -45,6 +45,11 @@ int op_set_propagation(struct child *me, struct cursor *c) {
     return result(mount(0, path, 0, flags, 0));
 }
 
+int op_unmount(struct child *me, struct cursor *c) {
+    if (umount2(take_string(c), DETACH) == 0 || errno == EINVAL || errno == ENOENT) return 0;
+    return -errno;
+}
+
 int op_mount_root(struct child *me, struct cursor *c) {
     const char *cwd = take_string(c), *source = take_string(c), *target = take_string(c);
     const char *fstype = take_string(c), *options = take_string(c);

@@ -16,7 +16,9 @@ static void close_fd(int *fd) {
 
 struct process *process_new(void) {
     struct process *p = calloc(1, sizeof *p);
-    if (p) p->pidfd = p->input = p->output[0] = p->output[1] = p->slave = p->birth.channel = p->birth.plan = -1;
+    if (!p) return 0;
+    p->pidfd = p->input = p->output[0] = p->output[1] = p->slave = -1;
+    p->birth.channel = p->birth.plan = p->birth.console = -1;
     return p;
 }
 
@@ -28,6 +30,7 @@ void process_free(struct process *p) {
     close_fd(&p->slave);
     close_fd(&p->birth.channel);
     close_fd(&p->birth.plan);
+    close_fd(&p->birth.console);
     free(p);
 }
 

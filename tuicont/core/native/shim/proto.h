@@ -16,7 +16,9 @@ enum { FD_CONTROL = 3, FD_PLAN = 4, FD_RUN_DIR = 5, FD_GUARD = 6, FD_SNAPSHOT = 
 #define SOCKET_NAME "shim.sock"
 
 /* PLAN_STEP: each operation waits for GO. PLAN_LATER: the operations are not there yet, GO says when. PLAN_BORN: the
- * asker wants to hear of the process before it has done anything. */
+ * asker wants to hear of the process before it has done anything. PLAN_ADOPT: what is executed is an OCI runtime; when
+ * it has ended with 0, the process whose pid it has left in NAME.pid, which has come to us as an orphan, takes its place,
+ * with the terminal that was sent to the socket NAME.tty. NAME is "init", or "exec-" and the exec's id. */
 enum plan_flag {
     PLAN_TRACE = 1,
     PLAN_STEP = 2,
@@ -25,7 +27,8 @@ enum plan_flag {
     PLAN_TERMINAL = 16,
     PLAN_HOLD = 32,
     PLAN_LATER = 64,
-    PLAN_BORN = 128
+    PLAN_BORN = 128,
+    PLAN_ADOPT = 256
 };
 
 /* How far a birth is, written by the child while it carries the plan out: `index` and `code` of the operation it is at
@@ -75,7 +78,9 @@ enum stage {
     AT_OPERATION,
     AT_SILENT_DEATH,
     AT_STATE, /* the container is not in the state for it: ESRCH ended, EBUSY being born, EALREADY started */
-    AT_DEADLINE
+    AT_DEADLINE,
+    AT_RUNTIME, /* an OCI runtime has ended with `code`, or by `signal` */
+    AT_ADOPTION /* of what it was to leave */
 };
 
 enum process_state { BEING_BORN, WAITING, RUNNING, ENDED };

@@ -26,22 +26,41 @@ static void attach(struct keeper *k, struct client *c, bool with_stdin) {
 }
 
 /* Takes the descriptor. */
-static void start_exec(struct keeper *k, struct client *c, int plan_fd) {
+static bool begin(struct keeper *k, struct client *c, int plan_fd, bool starter) {
     struct plan plan;
-    struct packet_failed failure;
+    struct packet_failed failure = {.stage = AT_PLAN, .index = -1};
     int error = plan_fd < 0 ? -EBADMSG : plan_read(&plan, plan_fd);
-    if (k->init->state == ENDED) refuse(c, AT_STATE, ESRCH);
-    else if (k->init->state == BEING_BORN) refuse(c, AT_STATE, EBUSY);
-    else if (error) refuse(c, AT_PLAN, -error);
-    else if (birth_begin(k, &plan, plan_fd, c, &failure) == 0) return;
-    else return client_send_failed(c, &failure);
+    if (!error) {
+        enum child_kind kind = starter ? STARTER : plan.head.flags & PLAN_ADOPT ? CREATOR : COMMAND;
+        if (birth_begin(k, &plan, plan_fd, kind, c, &failure) == 0) return true;
+    } else {
+        failure.error = -error;
+        if (plan_fd >= 0) close(plan_fd);
+    }
+    client_send_failed(c, &failure);
+    return false;
+}
+
+static void start_exec(struct keeper *k, struct client *c, int plan_fd) {
+    if (k->init->state == WAITING || k->init->state == RUNNING) {
+        begin(k, c, plan_fd, false);
+        return;
+    }
+    refuse(c, AT_STATE, k->init->state == ENDED ? ESRCH : EBUSY);
     if (plan_fd >= 0) close(plan_fd);
 }
 
-static void start(struct keeper *k, struct client *c) {
+/* The init is let go on by us, or, when an OCI runtime has made it, by that. Takes the descriptor. */
+static void start(struct keeper *k, struct client *c, int plan_fd) {
     static const int why[] = {[BEING_BORN] = EBUSY, [WAITING] = EBUSY, [RUNNING] = EALREADY, [ENDED] = ESRCH};
-    if (!birth_let_go(k->init, START)) refuse(c, AT_STATE, why[k->init->state]);
-    else k->init->birth.asker = c;
+    struct birth *birth = &k->init->birth;
+    if (birth->awaits == START && birth->kind == CREATOR) {
+        if (begin(k, c, plan_fd, true)) birth->awaits = 0;
+        return;
+    }
+    if (plan_fd >= 0) close(plan_fd);
+    if (birth_let_go(k->init, START)) birth->asker = c;
+    else refuse(c, AT_STATE, why[k->init->state]);
 }
 
 /* Let a birth go on that waits for this client. */
@@ -134,7 +153,8 @@ bool handle_request(struct keeper *k, struct client *c) {
         if ((size_t)length >= sizeof packet.resize) resize(c->process, packet.resize.rows, packet.resize.cols);
         break;
     case START:
-        start(k, c);
+        start(k, c, fd);
+        fd = -1;
         break;
     case GO:
         go(k, c);

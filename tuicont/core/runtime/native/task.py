@@ -7,25 +7,18 @@ from typing import Any
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.runtime import ops
-from tuicont.core.runtime.base import TaskState
+from tuicont.core.runtime.kept import KeptTask
 from tuicont.core.runtime.ops.failure import failure
 from tuicont.core.runtime.ops.order import order
 from tuicont.core.shim import wire
 from tuicont.core.shim.keeper import Kept
 from tuicont.core.shim.plan import PlanHead
 from tuicont.core.shim.session import ShimSession
-from tuicont.core.shim.task import ShimTask
 
 Spec = Mapping[str, Any]
-_STATES = {
-    wire.State.BEING_BORN: TaskState.STARTING,
-    wire.State.WAITING: TaskState.CREATED,
-    wire.State.RUNNING: TaskState.RUNNING,
-    wire.State.ENDED: TaskState.ENDED,
-}
 
 
-class NativeTask(ShimTask):
+class NativeTask(KeptTask):
     """`plan_exec` makes the plan of one more process (its object, the specification, the placement), `plan_command`
     that of what is left of a birth once the container is created."""
 
@@ -42,11 +35,6 @@ class NativeTask(ShimTask):
         super().__init__(container_id, run_dir, kept, released=released)
         self._plan_exec = plan_exec
         self._plan_command = plan_command
-
-    @property
-    def state(self) -> TaskState:
-        """See `Task`."""
-        return _STATES[self.kept_state]
 
     def start(self, spec: Spec) -> None:
         """See `Task`."""

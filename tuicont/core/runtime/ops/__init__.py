@@ -20,6 +20,7 @@ from tuicont.core.runtime.ops.mounts import (
     ReadOnlyPath,
     SetMountAttributes,
     SetPropagation,
+    Unmount,
 )
 from tuicont.core.runtime.ops.places import (
     BringLoopbackUp,
@@ -84,6 +85,7 @@ __all__ = [
     "SetRlimit",
     "SetSysctl",
     "SetUmask",
+    "Unmount",
     "Unshare",
 ]
 

@@ -141,6 +141,17 @@ class SetMountAttributes(Operation, frozen=True):
         return f"mount_setattr {self.target} ({', '.join(parts)})"
 
 
+class Unmount(Operation, frozen=True):
+    """umount2(path, MNT_DETACH), on the host's side; where nothing is mounted there is nothing to do."""
+
+    code = 34
+    part = "mounts"
+    path: str
+
+    def describe(self) -> str:
+        return f"umount2 {self.path} (MNT_DETACH)"
+
+
 class Mask(Operation, frozen=True):
     """Hide a path: /dev/null over a file, an empty read-only tmpfs over a directory; a missing one is
     skipped (linux.maskedPaths)."""
