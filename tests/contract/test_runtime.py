@@ -415,7 +415,7 @@ def test_a_command_that_is_not_there_is_127(made: Containers) -> None:
 def test_a_command_that_cannot_be_executed_is_126(made: Containers, path: str) -> None:
     with open(f"{made.rootfs}/bin/text", "w") as file:
         file.write("text\n")
-    with pytest.raises(CommandNotExecutable):
+    with pytest.raises(CommandNotExecutable, match=path):
         made.start(path)
     eventually(lambda: made.left() == [], 20)
 

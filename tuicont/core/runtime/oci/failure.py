@@ -23,17 +23,19 @@ class _Line(msgspec.Struct):
 _line = msgspec.json.Decoder(_Line).decode
 
 
-def failure(operation: str, plan: ops.Plan, log: str, flavour: Flavour, report: Failed) -> EngineError:
-    """The error to raise, in the program's own last words when it was the program that failed."""
+def failure(operation: str, plan: ops.Plan, log: str, flavour: Flavour, command: str, report: Failed) -> EngineError:
+    """The error to raise, in the program's own last words when it was the program that failed. `command` is what the
+    container or the process was to execute."""
     said = last_words(log) if report.stage == Stage.RUNTIME else ""
     said = re.sub(rf"^{flavour.program} \w+ failed: ", "", said)
     if not said:
         return of_operation(operation, plan, report)
     cause = f"{flavour.program}: {said}"
+    named = cause if command in said else f"{command}: {cause}"
     if flavour.not_found.search(said):
-        return CommandNotFound(operation, cause)
+        return CommandNotFound(operation, named)
     if flavour.not_executable.search(said):
-        return CommandNotExecutable(operation, cause)
+        return CommandNotExecutable(operation, named)
     return KernelError(operation, cause)
 
 

@@ -6,7 +6,9 @@ import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.errors import Unsupported
@@ -56,13 +58,14 @@ class Program:
         name: str,
         command: tuple[str, ...],
         *,
+        process: Mapping[str, Any],
         placement: Placement = _NOWHERE,
         hierarchies: tuple[CgroupHierarchy, ...],
         root_mounts: tuple[RootMount, ...] = (),
         root: str = "",
     ) -> Order:
-        """Become it with `command` for the container of `run_dir`; `name` is that of its log there. Raises
-        `Unsupported` when it is not on this host."""
+        """Become it with `command` for the container of `run_dir`; `name` is that of its log there, `process` what is
+        to be executed by it. Raises `Unsupported` when it is not on this host."""
         steps = invocation(
             self._words(run_dir, name, command),
             run_dir=run_dir,
@@ -71,8 +74,9 @@ class Program:
             root_mounts=root_mounts,
             root=root,
         )
-        log = f"{run_dir}/{name}.log"
-        return order(steps, operation, partial(failure, operation, steps, log, self.flavour))
+        executed = next(iter(process.get("args") or ()), "")
+        explain = partial(failure, operation, steps, f"{run_dir}/{name}.log", self.flavour, executed)
+        return order(steps, operation, explain)
 
     def delete(self, container_id: str, run_dir: str) -> None:
         """Have it forget an ended container, which may have been killed half made. What it does not remove in time goes

@@ -133,6 +133,7 @@ class OciRuntime:
             bundle.run_dir,
             name,
             ("create", "--bundle", bundle.run_dir, "--pid-file", f"{name}.pid", *console, bundle.id),
+            process=spec["process"],
             placement=bundle.placement,
             hierarchies=self._hierarchies,
             root_mounts=bundle.root_mounts,

@@ -46,7 +46,12 @@ class OciTask(KeptTask):
         """See `Task`."""
         operation = f"start {self._id[:12]}"
         order = self._program.order(
-            operation, self._run_dir, "start", ("start", self._id), hierarchies=self._hierarchies
+            operation,
+            self._run_dir,
+            "start",
+            ("start", self._id),
+            process=spec["process"],
+            hierarchies=self._hierarchies,
         )
         head = PlanHead(clone_flags=CLONE_NEWNS, patience_ms=plan.PATIENCE_MS)
         self._let_start(order.explain, operation, (head, order))
@@ -66,6 +71,7 @@ class OciTask(KeptTask):
             self._run_dir,
             name,
             ("exec", "--process", f"{files}.json", "--pid-file", f"{name}.pid", "--detach", *console, self._id),
+            process=process,
             placement=placement,
             hierarchies=self._hierarchies,
         )
