@@ -58,11 +58,11 @@ def is_unharmed(boxes: Boxes, task: NativeTask) -> None:
         assert everything(session) == "well\n"
 
 
-def ask(client: socket.socket, plan: bytes) -> None:
-    """Ask for an exec by `plan`, whatever is in it."""
+def ask(client: socket.socket, plan: bytes, request: wire.Request = wire.Request.EXEC) -> None:
+    """Ask for a process by `plan`, whatever is in it."""
     fd = os.memfd_create("plan")
     os.write(fd, plan)
-    sockets.send_with(client, wire.request(wire.Request.EXEC), fd)
+    sockets.send_with(client, wire.request(request), fd)
     os.close(fd)
 
 
@@ -102,6 +102,27 @@ def test_plans_changed_anywhere(boxes: Boxes, task: NativeTask) -> None:
             assert wire.reply_kind(packet) in (wire.Reply.FAILED, wire.Reply.STARTED)
             if fd >= 0:
                 os.close(fd)
+    is_unharmed(boxes, task)
+
+
+def test_births_of_any_kind_abandoned_at_any_moment(boxes: Boxes, task: NativeTask) -> None:
+    chance = random.Random(SEED)
+    [shim] = shims(boxes.dir)
+    before = descriptors(shim)
+    process = {"args": ["true"], "env": ["PATH=/bin"], "cwd": "/"}
+    plan = order(exec_plan(process, {"linux": boxes.specs["one"]["linux"]}), "exec")
+    every_flag = 2 * max(getattr(wire, name) for name in dir(wire) if name.startswith("PLAN_") and name != "PLAN_MAGIC")
+    for _ in range(1000):
+        head = PlanHead(flags=chance.randrange(every_flag), exec_id="x", patience_ms=chance.choice([0, 1, 50]))
+        with connect(boxes) as client:
+            ask(client, encode(head, plan), chance.choice([wire.Request.EXEC, wire.Request.EXEC, wire.Request.START]))
+            for _ in range(chance.randrange(5)):
+                _, fd = sockets.receive(client) if sockets.readable(client, 0.01) else (b"", -1)
+                if fd >= 0:
+                    os.close(fd)
+                with contextlib.suppress(OSError):
+                    client.send(wire.request(chance.choice([wire.Request.GO, wire.Request.START, wire.Request.STATE])))
+    eventually(lambda: descriptors(shim) <= before)
     is_unharmed(boxes, task)
 
 
