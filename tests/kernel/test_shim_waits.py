@@ -107,6 +107,13 @@ def test_the_work_of_the_caller_is_done_before_the_process_is_shown(boxes: Boxes
     assert order == ["meanwhile", "born"]
 
 
+def test_a_birth_that_is_killed_before_its_first_step_is_told_as_such(boxes: Boxes) -> None:
+    with pytest.raises(KernelError, match=r"died before reporting \(signal 9\)") as failed:
+        boxes.start("true", waits=Waits(born=lambda pid, _: os.kill(pid, signal.SIGKILL)))
+    assert failed.value.stage == "before the first operation"
+    assert os.listdir(f"{boxes.dir}/one/run") == []
+
+
 @pytest.mark.parametrize("wait", ["meanwhile", "born", "step"])
 def test_what_the_caller_raises_cancels_the_birth(boxes: Boxes, wait: str) -> None:
     def fail(*_: object) -> bool:

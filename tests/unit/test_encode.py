@@ -136,7 +136,7 @@ def test_the_head_names_paths_log_cgroups_and_flags() -> None:
     texts = b"".join(map(string, ("/c", "/e", "/l", "x", "/v1")))
     start = HEAD_SIZE + len(texts)
     numbers = (wire.PLAN_MAGIC, wire.PLAN_STDIN, 0x20020000, 5, 2, 1, 1, 250, start, 0)
-    assert made[:HEAD_SIZE] == struct.pack("=IIQQIIIIQQ", *numbers) + bytes(16)
+    assert made[:HEAD_SIZE] == struct.pack("=IIQQIIIIQQ", *numbers) + struct.pack("=4i", -1, 0, 0, 0)
     assert made[HEAD_SIZE:start] == texts
     assert made[start:] == struct.pack("=IQ", 29, 0)
 

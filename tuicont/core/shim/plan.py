@@ -17,7 +17,8 @@ from tuicont.core.errors import EngineError, Invalid
 from tuicont.core.model.request import LogOptions
 from tuicont.core.shim import wire
 
-_HEAD = struct.Struct("=IIQQIIIIQQ16x")
+_HEAD = struct.Struct("=IIQQIIIIQQiiii")
+_NO_REPORT = (-1, 0, 0, 0)  # struct birth_report of a child that has not begun
 HEAD_SIZE = _HEAD.size
 _LENGTH = struct.Struct("=I")
 _ALIGNMENT = 8
@@ -63,7 +64,7 @@ def encode(head: PlanHead, order: Order | None = None) -> bytes:
     trace = _aligned(body + len(data)) if head.flags & wire.PLAN_TRACE and operations else 0
     log = head.log
     numbers = (log.max_size, log.max_files, len(head.enter), operations, head.patience_ms, body, trace)
-    return _HEAD.pack(wire.PLAN_MAGIC, head.flags, head.clone_flags, *numbers) + texts + data
+    return _HEAD.pack(wire.PLAN_MAGIC, head.flags, head.clone_flags, *numbers, *_NO_REPORT) + texts + data
 
 
 def _aligned(size: int) -> int:
