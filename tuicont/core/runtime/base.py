@@ -12,7 +12,6 @@ container's limits are files of its cgroup, which the engine's cgroup driver wri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -63,8 +62,7 @@ def _no_chore() -> bool:
     return False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waits:
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller does while a container is being born; what one of these raises cancels the birth.
 
     `meanwhile` is its part of the work that has to be done before the init's first step, and may be done while the

@@ -10,7 +10,8 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from tuicont.core.errors import EngineError, KernelError
 from tuicont.core.shim import wire
@@ -21,8 +22,7 @@ from tuicont.core.sys.pidfd import PidFd
 Explain = Callable[[wire.Failed], EngineError]
 
 
-@dataclass(frozen=True)
-class Watch:
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """What an asker wants of a birth. `born` is called with (pid, pidfd) when the process and its namespaces exist and
     it has done nothing yet; `step` with the index of each operation before it is done (False cancels the birth);
     `observe` with what was done and how long it took, also when the birth failed."""

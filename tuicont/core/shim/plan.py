@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -39,8 +38,7 @@ class PlanHead(msgspec.Struct, frozen=True, kw_only=True):
     patience_ms: int = 0
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """What a child is to carry out: how many operations, their bytes, and what error a failure is."""
 
     operations: int

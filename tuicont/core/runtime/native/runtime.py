@@ -5,26 +5,24 @@ Knows nothing of images, stores or networks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import Probe
-from tuicont.core.runtime import ops
 from tuicont.core.runtime.base import Bundle, Waits
-from tuicont.core.runtime.native.plan import clone_flags, command_plan, container_plan, exec_plan
-from tuicont.core.runtime.native.plan_process import FilterCompiler
-from tuicont.core.runtime.native.reject import reject
 from tuicont.core.runtime.native.task import NativeTask
-from tuicont.core.runtime.ops.order import order
-from tuicont.core.runtime.ops.watch import watch
 from tuicont.core.shim import wire
 from tuicont.core.shim.keeper import Keeper, Kept
-from tuicont.core.shim.plan import Order, PlanHead
+from tuicont.core.shim.plan import PlanHead
 from tuicont.core.shim.records import remove_run_directory
 
-Spec = Mapping[str, Any]
+if TYPE_CHECKING:
+    from tuicont.core.runtime import ops
+    from tuicont.core.runtime.native.plan_process import FilterCompiler
+    from tuicont.core.runtime.native.planner import Planner
+
 _NO_WAITS = Waits()
 
 
@@ -40,21 +38,20 @@ class NativeRuntime:
         self._compile_filter = compile_filter
         self._keeper = Keeper()
 
+    @cached_property
+    def _planner(self) -> Planner:
+        # Imported when the first process is made: most verbs make none, and it is half of what a runtime costs them.
+        from tuicont.core.runtime.native.planner import Planner
+
+        return Planner(self._root_target, self._host, self._compile_filter)
+
     def probe(self) -> Probe:
         """See `Runtime`."""
         return self._keeper.probe(self.name)
 
     def plan(self, bundle: Bundle, *, create: bool = False) -> ops.Plan:
         """What `start` (or `create`) would carry out, with nothing done: the dry run."""
-        return container_plan(
-            bundle.spec,
-            root_mounts=bundle.root_mounts,
-            root_target=self._root_target,
-            placement=bundle.placement,
-            host=self._host,
-            compile_filter=self._compile_filter,
-            create=create,
-        )
+        return self._planner.container(bundle, create=create)
 
     def start(self, bundle: Bundle, waits: Waits = _NO_WAITS) -> NativeTask:
         """See `Runtime`."""
@@ -78,50 +75,36 @@ class NativeRuntime:
         remove_run_directory(run_dir, files)
 
     def _birth(self, bundle: Bundle, waits: Waits, *, create: bool) -> NativeTask:
-        reject(bundle.spec)
-        plan: ops.Plan = ()
-
-        def wanted() -> Order:
-            nonlocal plan
-            waits.meanwhile()
-            plan = self.plan(bundle, create=create)
-            return order(plan, f"start {bundle.id[:12]}")
-
+        head = self._head(bundle, waits.patience)
+        operation = f"start {bundle.id[:12]}"
+        order, watch = self._planner.birth(lambda: self.plan(bundle, create=create), waits, operation)
         kept = self._keeper.start(
             bundle.id,
-            _head(bundle, waits.patience),
-            wanted,
+            head,
+            order,
             run_dir=bundle.run_dir,
             cgroup=bundle.shim_placement.clone_into,
             guard=bundle.guard,
             snapshot=bundle.snapshot,
-            watch=watch(waits, lambda: plan),
+            watch=watch,
             idly=waits.idly,
         )
         return self._task(bundle.id, bundle.run_dir, kept)
 
-    def _task(self, container_id: str, run_dir: str, kept: Kept) -> NativeTask:
-        return NativeTask(
-            container_id,
-            run_dir,
-            kept,
-            released=self._keeper.reap,
-            plan_exec=partial(exec_plan, host=self._host, compile_filter=self._compile_filter),
-            plan_command=partial(command_plan, host=self._host, compile_filter=self._compile_filter),
+    def _head(self, bundle: Bundle, patience: float) -> PlanHead:
+        return PlanHead(
+            clone_flags=self._planner.clone_flags(bundle.spec),
+            flags=(wire.PLAN_STDIN if bundle.stdin_open else 0)
+            | (wire.PLAN_REAPER if bundle.reaper else 0)
+            | (wire.PLAN_HOLD if bundle.hold_output else 0)
+            | (wire.PLAN_TERMINAL if bundle.spec["process"].get("terminal") else 0),
+            clone_into=bundle.placement.clone_into,
+            exit_path=bundle.exit_path,
+            log_path=bundle.log_path,
+            log=bundle.log,
+            enter=bundle.shim_placement.enter,
+            patience_ms=round(patience * 1000),
         )
 
-
-def _head(bundle: Bundle, patience: float) -> PlanHead:
-    return PlanHead(
-        flags=(wire.PLAN_STDIN if bundle.stdin_open else 0)
-        | (wire.PLAN_REAPER if bundle.reaper else 0)
-        | (wire.PLAN_HOLD if bundle.hold_output else 0)
-        | (wire.PLAN_TERMINAL if bundle.spec["process"].get("terminal") else 0),
-        clone_flags=clone_flags(bundle.spec),
-        clone_into=bundle.placement.clone_into,
-        exit_path=bundle.exit_path,
-        log_path=bundle.log_path,
-        log=bundle.log,
-        enter=bundle.shim_placement.enter,
-        patience_ms=round(patience * 1000),
-    )
+    def _task(self, container_id: str, run_dir: str, kept: Kept) -> NativeTask:
+        return NativeTask(container_id, run_dir, kept, released=self._keeper.reap, planner=lambda: self._planner)
