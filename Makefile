@@ -37,7 +37,8 @@ format: $(TESTABLE) ## rewrite the sources in the one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-native: $(INSTALLED) ## compile the C module and the shim again
+native: $(INSTALLED) ## compile the C module and the shim again, with the operations as they are now
+	@$(BIN)/python -m tuicont.core.runtime.ops.header
 	@$(BIN)/python -m tuicont.core.native.build
 	@touch $(BUILT)
 

@@ -100,14 +100,14 @@ class Host:
         assert process.stdout.readline(), f"{script!r} ended with {process.wait()}"
         return process
 
-    def clean_up(self) -> None:
+    def clean_up(self, parent: str = PARENT) -> None:
         """End the processes and remove every directory of the test, with plain calls."""
         for process in self._processes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         named = [mount for _, mount in self.layout.named]
         for mount in [*self.mounts(), *named]:
-            _remove_tree(f"{mount}/{PARENT}")
+            _remove_tree(f"{mount}/{parent}")
         for process in self._processes:
             process.wait(60)
             if process.stdout is not None:

@@ -15,10 +15,11 @@ import pytest
 
 from tests.kernel.boxes import Boxes, everything
 from tests.kernel.host import eventually, shims, state
-from tuicont.core.runtime.native import wire
-from tuicont.core.runtime.native.encode import PlanHead, encode_plan
 from tuicont.core.runtime.native.plan import exec_plan
-from tuicont.core.runtime.native.task import NativeTask, plan_file
+from tuicont.core.runtime.native.task import NativeTask
+from tuicont.core.runtime.ops.order import order
+from tuicont.core.shim import wire
+from tuicont.core.shim.plan import PlanHead, encode
 from tuicont.core.sys import sockets
 
 pytestmark = pytest.mark.kernel
@@ -57,6 +58,14 @@ def is_unharmed(boxes: Boxes, task: NativeTask) -> None:
         assert everything(session) == "well\n"
 
 
+def ask(client: socket.socket, plan: bytes, request: wire.Request = wire.Request.EXEC) -> None:
+    """Ask for a process by `plan`, whatever is in it."""
+    fd = os.memfd_create("plan")
+    os.write(fd, plan)
+    sockets.send_with(client, wire.request(request), fd)
+    os.close(fd)
+
+
 def descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -67,7 +76,7 @@ def test_packets_of_any_kind_and_size(boxes: Boxes, task: NativeTask) -> None:
         with connect(boxes) as client, contextlib.suppress(OSError):
             client.setblocking(False)
             for _ in range(chance.randrange(1, 20)):
-                kind = chance.choice([*range(12), 32, 36, 2**31, 2**32 - 1])
+                kind = chance.choice([*range(13), 32, 36, 2**31, 2**32 - 1])
                 if kind in (wire.Request.INPUT_END, wire.Request.RELEASE):
                     continue  # of these the container may well end
                 body = chance.randbytes(chance.choice([0, 1, 7, 8, 9, 40, 32768, 40000]))
@@ -81,20 +90,39 @@ def test_plans_changed_anywhere(boxes: Boxes, task: NativeTask) -> None:
     process = {"args": ["true"], "env": ["PATH=/bin"], "cwd": "/"}
     spec = boxes.specs["one"]
     # What it would do outside of the container is its plan's own business: only the first bytes are changed.
-    good = encode_plan(exec_plan(process, {"linux": spec["linux"]}), PlanHead(exec_id="x"))
+    good = encode(PlanHead(exec_id="x"), order(exec_plan(process, {"linux": spec["linux"]}), "exec"))
     for _ in range(5000):
         data = bytearray(good[: chance.choice([len(good), chance.randrange(len(good))])])
-        for at in (32, 36, 40):
+        for at in (28, 32, 40, 48, 72):  # counts, offsets and the length of the first string (struct plan_head)
             if chance.random() < 0.4 and at + 4 <= len(data):
                 data[at : at + 4] = chance.choice([b"\xff" * 4, chance.randbytes(4), b"\0\0\0\x40"])
         with connect(boxes) as client:
-            plan = plan_file(bytes(data))
-            sockets.send_with(client, wire.request(wire.Request.EXEC), plan)
-            os.close(plan)
+            ask(client, bytes(data))
             packet, fd = sockets.receive(client)
             assert wire.reply_kind(packet) in (wire.Reply.FAILED, wire.Reply.STARTED)
             if fd >= 0:
                 os.close(fd)
+    is_unharmed(boxes, task)
+
+
+def test_births_of_any_kind_abandoned_at_any_moment(boxes: Boxes, task: NativeTask) -> None:
+    chance = random.Random(SEED)
+    [shim] = shims(boxes.dir)
+    before = descriptors(shim)
+    process = {"args": ["true"], "env": ["PATH=/bin"], "cwd": "/"}
+    plan = order(exec_plan(process, {"linux": boxes.specs["one"]["linux"]}), "exec")
+    every_flag = 2 * max(getattr(wire, name) for name in dir(wire) if name.startswith("PLAN_") and name != "PLAN_MAGIC")
+    for _ in range(1000):
+        head = PlanHead(flags=chance.randrange(every_flag), exec_id="x", patience_ms=chance.choice([0, 1, 50]))
+        with connect(boxes) as client:
+            ask(client, encode(head, plan), chance.choice([wire.Request.EXEC, wire.Request.EXEC, wire.Request.START]))
+            for _ in range(chance.randrange(5)):
+                _, fd = sockets.receive(client) if sockets.readable(client, 0.01) else (b"", -1)
+                if fd >= 0:
+                    os.close(fd)
+                with contextlib.suppress(OSError):
+                    client.send(wire.request(chance.choice([wire.Request.GO, wire.Request.START, wire.Request.STATE])))
+    eventually(lambda: descriptors(shim) <= before)
     is_unharmed(boxes, task)
 
 
@@ -104,7 +132,7 @@ def test_descriptors_that_nobody_asked_for_are_closed(boxes: Boxes, task: Native
     with connect(boxes) as client:
         for _ in range(20):
             rights = array.array("i", [0, 1, 2, 0, 1, 2])
-            client.sendmsg([wire.request(wire.Request.WAIT)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            client.sendmsg([wire.request(wire.Request.GO)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
         client.send(wire.request(wire.Request.STATE))
         _, fd = sockets.receive(client)
         os.close(fd)
@@ -120,7 +148,7 @@ def test_more_clients_than_a_shim_can_have_wait_their_turn(boxes: Boxes, task: N
             client.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 client.connect(address)
-                client.send(wire.request(wire.Request.WAIT))
+                client.send(wire.request(wire.Request.STATE))
         eventually(lambda: descriptors(shim) > FILES // 8)
         # It neither dies nor turns in circles: it sleeps until something happens.
         busy = processor_ticks(shim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +15,15 @@ from tuicont.core.cgroup.base import Placement
 from tuicont.core.model.container import ExitStatus
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.request import LogOptions
-from tuicont.core.runtime.base import STDOUT, Bundle, Session
+from tuicont.core.runtime.base import STDOUT, Bundle, Session, Waits
+from tuicont.core.runtime.native.plan import exec_plan
 from tuicont.core.runtime.native.runtime import NativeRuntime
 from tuicont.core.runtime.native.task import NativeTask
+from tuicont.core.runtime.ops.order import order
+from tuicont.core.shim import wire
+from tuicont.core.shim.plan import PlanFile, PlanHead
 from tuicont.core.storage.base import RootMount
+from tuicont.core.sys import sockets
 
 APPLETS = ("sh", "true", "ls", "cat", "sleep", "echo", "stty", "ps", "tty", "dd", "kill", "wc", "hostname", "seq")
 NAMESPACES = ("mount", "pid", "uts", "ipc", "network", "cgroup")
@@ -51,15 +57,9 @@ class Boxes:
         self.runtime = self.new_runtime()
         self._tasks: list[NativeTask] = []
 
-    def new_runtime(self, **options: Any) -> NativeRuntime:
+    def new_runtime(self) -> NativeRuntime:
         """A runtime as another process would have it."""
-        return NativeRuntime(
-            f"{self.dir}/target",
-            host=HostFacts(),
-            compile_filter=lambda _: b"",
-            load_spec=self.specs.__getitem__,
-            **options,
-        )
+        return NativeRuntime(f"{self.dir}/target", host=HostFacts(), compile_filter=lambda _: b"")
 
     def spec(self, *args: str, **changes: Any) -> dict[str, Any]:
         """A specification; `changes` replace fields of it, those named in `process` fields of that."""
@@ -98,11 +98,24 @@ class Boxes:
         }
         return Bundle(id=name, spec=spec, **(defaults | fields))
 
-    def start(self, *args: str, name: str = "one", spec: Mapping[str, Any] | None = None, **fields: Any) -> NativeTask:
-        """Start a container that runs `args`."""
-        task = self.runtime.start(self.bundle(name, spec or self.spec(*args), **fields))
+    def start(
+        self,
+        *args: str,
+        name: str = "one",
+        spec: Mapping[str, Any] | None = None,
+        waits: Waits = Waits(),
+        create: bool = False,
+        **fields: Any,
+    ) -> NativeTask:
+        """Start (or only create) a container that runs `args`."""
+        born = self.runtime.create if create else self.runtime.start
+        task = born(self.bundle(name, spec or self.spec(*args), **fields), waits)
         self._tasks.append(task)
         return task
+
+    def create(self, *args: str, **options: Any) -> NativeTask:
+        """A container whose init waits to be started."""
+        return self.start(*args, create=True, **options)
 
     def run(self, *args: str, **options: Any) -> tuple[ExitStatus, str]:
         """Run to the end. How it ended, and what it wrote."""
@@ -123,7 +136,15 @@ class Boxes:
     ) -> Session:
         """One more process in a container."""
         wanted = {"args": list(args), "env": ["PATH=/bin"], "cwd": "/"} | process
-        return task.exec(wanted, NOWHERE, exec_id=exec_id, stdin=stdin, rows=rows, cols=cols)
+        return task.exec(wanted, self.specs["one"], NOWHERE, exec_id=exec_id, stdin=stdin, rows=rows, cols=cols)
+
+    def ask_exec(self, *args: str, head: PlanHead = PlanHead(), **process: Any) -> socket.socket:
+        """Ask the shim itself for one more process, and answer with the connection over which it tells of that."""
+        wanted = {"args": list(args), "env": ["PATH=/bin"], "cwd": "/"} | process
+        client = sockets.connect(f"{self.dir}/one/run", wire.SOCKET_NAME)
+        with PlanFile(head, order(exec_plan(wanted, self.specs["one"]), "exec"), "exec") as plan:
+            sockets.send_with(client, wire.request(wire.Request.EXEC), plan.fd)
+        return client
 
     def log(self, name: str = "one") -> list[str]:
         """The lines of a container's log."""

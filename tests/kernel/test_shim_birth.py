@@ -13,7 +13,8 @@ import pytest
 from tests.kernel.boxes import MOUNTS, Boxes
 from tests.kernel.host import namespace, shims, state, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict, Denied, EngineError, KernelError
-from tuicont.core.runtime.native import ops, wire
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.base import DoneStep, Step, Waits
 from tuicont.core.storage.base import RootMount
 
 
@@ -181,7 +182,7 @@ FAILURES: dict[str, tuple[ops.Operation, int]] = {
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failed_operation_is_told_with_its_errno(boxes: Boxes, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     operation, number = FAILURES[name]
-    monkeypatch.setattr(boxes.runtime, "plan", lambda _: (ops.SetUmask(0o22), operation))
+    monkeypatch.setattr(boxes.runtime, "plan", lambda *_, **__: (ops.SetUmask(0o22), operation))
     with pytest.raises(KernelError) as failed:
         boxes.start("true")
     assert failed.value.errno == number
@@ -206,14 +207,15 @@ def test_a_log_that_cannot_be_written_stops_nobody(boxes: Boxes) -> None:
 
 
 def test_an_init_that_is_killed_before_it_executes_is_told_as_such(boxes: Boxes) -> None:
-    def kill(stepped: wire.Stepped, operation: ops.Operation) -> bool:
-        if isinstance(operation, ops.SetHostname):
+    def kill(step: Step) -> bool:
+        if step.text.startswith("sethostname"):
             for pid in children_of_shims(boxes.dir):
                 os.kill(pid, signal.SIGKILL)
         return True
 
-    with pytest.raises(KernelError, match=r"died before reporting \(signal 9\)"):
-        boxes.runtime.start(boxes.bundle("one", boxes.spec("true")), step=kill)
+    with pytest.raises(KernelError, match=r"died before reporting \(signal 9\)") as failed:
+        boxes.start("true", waits=Waits(step=kill))
+    assert failed.value.stage.startswith("operation ")
     assert os.listdir(f"{boxes.dir}/one/run") == []
 
 
@@ -230,37 +232,42 @@ def children_of_shims(directory: str) -> list[int]:
 
 
 def test_a_birth_can_be_watched_step_by_step(boxes: Boxes) -> None:
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[Step, str]] = []
 
-    def look(stepped: wire.Stepped, operation: ops.Operation) -> bool:
+    def look(step: Step) -> bool:
         (init,) = children_of_shims(boxes.dir)
-        seen.append((type(operation).__name__, state(init)))
+        seen.append((step, state(init)))
         return True
 
-    task = boxes.runtime.start(boxes.bundle("one", boxes.spec("sh", "-c", "exit 5")), step=look)
+    task = boxes.start("sh", "-c", "exit 5", waits=Waits(step=look))
     assert task.wait(10).code == 5
-    task.release()
-    assert [name for name, _ in seen][-1] == "Execute"
-    assert "PivotRoot" in [name for name, _ in seen]
+    assert [step.index for step, _ in seen] == list(range(seen[0][0].count))
+    assert seen[-1][0].text == "execve sh"
+    assert any(step.text.startswith("pivot_root") and step.part == "root file system" for step, _ in seen)
     assert {letter for _, letter in seen} <= {"R", "S"}
 
 
 def test_a_birth_that_is_not_let_go_on_leaves_nothing(boxes: Boxes) -> None:
     with pytest.raises(Conflict, match="cancelled"):
-        boxes.runtime.start(
-            boxes.bundle("one", boxes.spec("true")), step=lambda _, operation: not isinstance(operation, ops.PivotRoot)
-        )
+        boxes.start("true", waits=Waits(step=lambda step: not step.text.startswith("pivot_root")))
     assert os.listdir(f"{boxes.dir}/one/run") == []
+    assert shims(boxes.dir) == []
 
 
 def test_every_operation_is_timed_when_somebody_observes(boxes: Boxes) -> None:
-    told: list[tuple[str, ops.Plan, tuple[wire.Traced, ...]]] = []
-    boxes.runtime = boxes.new_runtime(observe=lambda *values: told.append(values))
-    boxes.run("true")
-    ((name, plan, traced),) = told
-    assert name == "one"
-    assert [record.index for record in traced] == list(range(len(plan)))
-    assert all(record.errno == 0 and record.nanoseconds > 0 for record in traced)
+    told: list[tuple[DoneStep, ...]] = []
+    boxes.run("true", waits=Waits(observe=told.append))
+    (steps,) = told
+    assert [step.index for step in steps] == list(range(steps[0].count))
+    assert all(step.errno == 0 and step.nanoseconds > 0 for step in steps)
+    assert [step.began_ns for step in steps] == sorted(step.began_ns for step in steps)
+
+
+def test_what_was_done_before_a_failure_is_told_to_who_observes(boxes: Boxes) -> None:
+    told: list[tuple[DoneStep, ...]] = []
+    with pytest.raises(CommandNotFound):
+        boxes.start("nonsense", waits=Waits(observe=told.append))
+    assert [step.errno for step in told[0]] == [0] * (told[0][0].count - 1) + [errno.ENOENT]
 
 
 # hostile images

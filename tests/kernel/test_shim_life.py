@@ -271,7 +271,7 @@ def test_a_shim_is_small(boxes: Boxes) -> None:
     (shim,) = shims(boxes.dir)
     with open(f"/proc/{shim}/smaps_rollup") as file:
         (pss,) = [int(line.split()[1]) for line in file if line.startswith("Pss:")]
-    assert pss <= 300
+    assert pss <= 120
 
 
 def test_orphans_of_a_container_without_a_pid_namespace_are_reaped(boxes: Boxes) -> None:

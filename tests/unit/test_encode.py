@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicont.core import native
+from tuicont.core.errors import Invalid
 from tuicont.core.model.request import LogOptions
-from tuicont.core.runtime.native import ops, wire
-from tuicont.core.runtime.native.encode import HEAD_SIZE, PlanHead, encode_plan
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.ops import header
+from tuicont.core.runtime.ops.order import order
+from tuicont.core.shim import wire
+from tuicont.core.shim.plan import HEAD_SIZE, PlanFile, PlanHead, encode
 
 with open(os.path.join(os.path.dirname(native.__file__), "shim", "proto.h")) as _file:
     PROTO = _file.read()
@@ -37,22 +41,18 @@ def c_size(name: str) -> int:
     found = re.search(rf"struct {name} \{{(.*?)\n\}}", PROTO, re.DOTALL)
     assert found
     fields = re.sub(r"/\*.*?\*/", "", found.group(1), flags=re.DOTALL)
-    codes = {"uint32_t": "I", "int32_t": "i", "uint64_t": "Q"}
-    return struct.calcsize(
-        "".join(codes[kind] * (names.count(",") + 1) for kind, names in re.findall(r"(\w+) ([^;]+);", fields))
-    )
+    codes = {"uint32_t": "I", "int32_t": "i", "uint64_t": "Q", "struct birth_report": "4i"}
+    declared = re.findall(r"((?:struct )?\w+) ([^;]+);", fields)
+    return struct.calcsize("".join(codes[kind] * (names.count(",") + 1) for kind, names in declared))
 
 
-def camel(constant: str) -> str:
-    return "".join(part.capitalize() for part in constant.removeprefix("OP_").split("_"))
+def test_the_shims_list_of_operations_is_made_from_their_classes() -> None:
+    with open(header.PATH) as file:
+        assert file.read() == header.text(), "run `make native`"
 
 
-def test_every_operation_has_the_number_that_the_shim_knows_it_by() -> None:
-    codes = c_enum("operation_code")
-    codes.pop("OPERATION_CODES")
-    assert {camel(name): number for name, number in codes.items()} == {
-        kind.__name__: kind.code for kind in ops.Operation.__subclasses__()
-    }
+def test_no_two_operations_share_a_number() -> None:
+    assert [kind.code for kind in ops.ALL] == list(range(1, len(ops.ALL) + 1))
 
 
 def test_every_packet_has_the_number_that_the_shim_knows_it_by() -> None:
@@ -68,6 +68,10 @@ def test_every_plan_flag_is_the_same_bit() -> None:
     assert c_enum("plan_flag") == {name: getattr(wire, name) for name in dir(wire) if name in c_enum("plan_flag")}
 
 
+def test_every_state_of_a_process_has_its_number() -> None:
+    assert c_enum("process_state") == {state.name: state.value for state in wire.State}
+
+
 @pytest.mark.parametrize("name", wire.SIZES)
 def test_structures_have_the_size_that_c_gives_them(name: str) -> None:
     assert wire.SIZES[name] == c_size(name)
@@ -78,7 +82,7 @@ def test_the_head_of_a_plan_has_the_size_that_c_gives_it() -> None:
 
 
 def body(plan: ops.Plan, head: PlanHead = PlanHead()) -> bytes:
-    return encode_plan(plan, head)[HEAD_SIZE:]
+    return encode(head, order(plan, "test"))[HEAD_SIZE:]
 
 
 def string(text: str) -> bytes:
@@ -110,8 +114,10 @@ def test_a_filter_is_its_bytes_and_no_string() -> None:
 
 
 def test_a_nul_in_a_string_is_refused() -> None:
-    with pytest.raises(ValueError, match="NUL"):
-        encode_plan((ops.SetHostname("a\0b"),), PlanHead())
+    with pytest.raises(Invalid, match="NUL"):
+        order((ops.SetHostname("a\0b"),), "start x")
+    with pytest.raises(Invalid, match="NUL"):
+        PlanFile(PlanHead(log_path="a\0b"), None, "start x")
 
 
 def test_the_head_names_paths_log_cgroups_and_flags() -> None:
@@ -124,11 +130,29 @@ def test_the_head_names_paths_log_cgroups_and_flags() -> None:
         log=LogOptions(max_size=5, max_files=2),
         exec_id="x",
         enter=("/v1",),
+        patience_ms=250,
     )
-    made = encode_plan((ops.OpenTerminal(24, 80, True),), head)
-    flags = wire.PLAN_STDIN | wire.PLAN_TERMINAL
-    assert made[:HEAD_SIZE] == struct.pack("=IIQQIIII", wire.PLAN_MAGIC, flags, 0x20020000, 5, 2, 1, 1, 0)
-    assert made[HEAD_SIZE:].startswith(b"".join(map(string, ("/c", "/e", "/l", "x", "/v1"))))
+    made = encode(head, order((ops.SetUmask(0),), "test"))
+    texts = b"".join(map(string, ("/c", "/e", "/l", "x", "/v1")))
+    start = HEAD_SIZE + len(texts)
+    numbers = (wire.PLAN_MAGIC, wire.PLAN_STDIN, 0x20020000, 5, 2, 1, 1, 250, start, 0)
+    assert made[:HEAD_SIZE] == struct.pack("=IIQQIIIIQQ", *numbers) + struct.pack("=4i", -1, 0, 0, 0)
+    assert made[HEAD_SIZE:start] == texts
+    assert made[start:] == struct.pack("=IQ", 29, 0)
+
+
+def test_a_trace_has_room_for_every_operation_behind_them() -> None:
+    plan = order((ops.SetUmask(0), ops.SetHostname("abc")), "test")
+    made = encode(PlanHead(flags=wire.PLAN_TRACE), plan)
+    (trace,) = struct.unpack_from("=Q", made, HEAD_SIZE - 24)
+    assert trace % 8 == 0
+    assert 0 <= trace - len(made) < 8
+    with PlanFile(PlanHead(flags=wire.PLAN_TRACE), plan, "test") as file:
+        assert os.fstat(file.fd).st_size == trace + 2 * wire.SIZES["trace_record"]
+        assert file.traced(0) == ()
+        os.pwrite(file.fd, wire.TRACED.pack(0, 0, 5, 9), trace)
+        os.pwrite(file.fd, wire.TRACED.pack(1, 0, 10, 0), trace + wire.TRACED.size)
+        assert file.traced(20) == (wire.Traced(0, 0, 5, 9), wire.Traced(1, 0, 10, 20))
 
 
 @given(st.binary(max_size=64).filter(lambda data: b"\0" not in data))

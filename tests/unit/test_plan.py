@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -14,14 +15,15 @@ from hypothesis import given
 
 from tests.specs import HYBRID, HYBRID_PLACE, UNIFIED, UNIFIED_PLACE, identities, requests, specification
 from tests.support import require
+from tuicont.core import native
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest, TmpfsMount
-from tuicont.core.runtime.native import mount_options as mo
-from tuicont.core.runtime.native import ops
-from tuicont.core.runtime.native.describe import describe
+from tuicont.core.runtime import ops
 from tuicont.core.runtime.native.plan import clone_flags, container_plan, exec_plan
+from tuicont.core.runtime.ops import flags as bits
+from tuicont.core.runtime.ops import header
 from tuicont.core.security import capabilities
 from tuicont.core.spec.process import exec_process
 from tuicont.core.spec.users import Identity
@@ -81,7 +83,7 @@ def test_every_request_has_a_plan_in_the_right_order(request: ContainerRequest, 
             of(ops.SetCapabilities, found)[0].effective & capabilities.CAP_SYS_ADMIN
         )
         assert (filtered > held) == bool(may_install_late)
-    assert all(describe(operation) for operation in found)
+    assert all(operation.describe() for operation in found)
 
 
 @given(requests)
@@ -103,7 +105,7 @@ def test_each_hierarchy_shows_only_the_containers_own_group() -> None:
         "/sys/fs/cgroup/unified": "/sys/fs/cgroup/unified/tuicont/c",
     }
     assert ops.MakeSymlink("cpu,cpuacct", "/sys/fs/cgroup/cpu") in found
-    closed = mo.MOUNT_ATTR_RDONLY | mo.MOUNT_ATTR_NOSUID | mo.MOUNT_ATTR_NODEV | mo.MOUNT_ATTR_NOEXEC
+    closed = bits.MOUNT_ATTR_RDONLY | bits.MOUNT_ATTR_NOSUID | bits.MOUNT_ATTR_NODEV | bits.MOUNT_ATTR_NOEXEC
     assert ops.SetMountAttributes("/sys/fs/cgroup", closed, True) in found
 
 
@@ -112,7 +114,7 @@ def test_on_pure_v2_the_group_itself_is_the_mount() -> None:
     assert not of(ops.EnterCgroup, found)
     (placed,) = (op for op in of(ops.PlaceTree, found) if op.target == "/sys/fs/cgroup")
     assert ops.OpenTree(placed.slot, "/sys/fs/cgroup/tuicont/c", False) in found
-    assert placed.attributes & mo.MOUNT_ATTR_RDONLY
+    assert placed.attributes & bits.MOUNT_ATTR_RDONLY
 
 
 def test_a_container_without_a_cgroup_is_shown_none() -> None:
@@ -156,7 +158,7 @@ def test_named_devices_stand_instead_of_default_ones() -> None:
 def test_read_only_binds_are_so_all_the_way_down() -> None:
     found = plan(specification(asked(mounts=(BindMount(source="/h", target="/d", read_only=True),))))
     (placed,) = (op for op in of(ops.PlaceTree, found) if op.target == "/d")
-    assert (placed.attributes, placed.recursive) == (mo.MOUNT_ATTR_RDONLY, True)
+    assert (placed.attributes, placed.recursive) == (bits.MOUNT_ATTR_RDONLY, True)
 
 
 def test_binds_that_share_propagation_are_opened_before_it_is_cut() -> None:
@@ -169,13 +171,13 @@ def test_binds_that_share_propagation_are_opened_before_it_is_cut() -> None:
     cut = where(ops.SetPropagation, found)
     opened = {op.source: found.index(op) for op in of(ops.OpenTree, found)}
     assert opened["/a"] < cut < opened["/b"]
-    assert ops.SetMountAttributes("/slave", 0, True, mo.MS_SLAVE) in found
-    assert ops.SetMountAttributes("/own", mo.MOUNT_ATTR_NODEV, True) in found
+    assert ops.SetMountAttributes("/slave", 0, True, bits.MS_SLAVE) in found
+    assert ops.SetMountAttributes("/own", bits.MOUNT_ATTR_NODEV, True) in found
 
 
 def test_a_read_only_root_is_made_so_after_everything_in_it() -> None:
     found = plan(specification(asked(read_only=True, workdir="/new")))
-    sealed = found.index(ops.SetMountAttributes("/", mo.MOUNT_ATTR_RDONLY, False))
+    sealed = found.index(ops.SetMountAttributes("/", bits.MOUNT_ATTR_RDONLY, False))
     assert found.index(ops.MakeDirectory("/new", 0o755)) < sealed
     last = max(i for i, op in enumerate(found) if isinstance(op, (*PRIVILEGED, ops.MakeSymlink)))
     assert last == sealed
@@ -185,15 +187,15 @@ def test_a_read_only_dev_still_gets_its_nodes() -> None:
     spec = specification(asked())
     spec["mounts"] = [{"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "nosuid"]}]
     found = plan(spec)
-    assert of(ops.Mount, found) == [ops.Mount("tmpfs", "/dev", "tmpfs", "", mo.MS_NOSUID)]
-    assert found.index(ops.SetMountAttributes("/dev", mo.MOUNT_ATTR_RDONLY, False)) > max(
+    assert of(ops.Mount, found) == [ops.Mount("tmpfs", "/dev", "tmpfs", "", bits.MS_NOSUID)]
+    assert found.index(ops.SetMountAttributes("/dev", bits.MOUNT_ATTR_RDONLY, False)) > max(
         index for index, op in enumerate(found) if isinstance(op, ops.MakeNode | ops.MakeSymlink)
     )
 
 
 def test_without_mounts_of_a_storage_driver_the_bundles_root_is_bound() -> None:
     found = container_plan(specification(asked()), root_target=TARGET)
-    assert of(ops.MountRoot, found) == [ops.MountRoot("", "/var/lib/root", TARGET, "", "", mo.MS_BIND | mo.MS_REC)]
+    assert of(ops.MountRoot, found) == [ops.MountRoot("", "/var/lib/root", TARGET, "", "", bits.MS_BIND | bits.MS_REC)]
 
 
 def test_one_more_process_enters_and_is_confined_alike() -> None:
@@ -291,7 +293,7 @@ def test_the_specification_that_runc_writes_has_a_plan(tmp_path: Path) -> None:
     assert of(ops.SetRlimit, found) == [ops.SetRlimit(7, 1024, 1024)]
     assert of(ops.SetNoNewPrivileges, found)
     assert not of(ops.Unshare, found), "runc's default shares the host's cgroup namespace"
-    assert ops.SetMountAttributes("/", mo.MOUNT_ATTR_RDONLY, False) in found
+    assert ops.SetMountAttributes("/", bits.MOUNT_ATTR_RDONLY, False) in found
 
 
 @pytest.mark.parametrize(
@@ -307,23 +309,28 @@ def test_the_specification_that_runc_writes_has_a_plan(tmp_path: Path) -> None:
         (ops.LimitBoundingSet(0b100001), "prctl PR_CAPBSET_DROP all but chown,kill"),
         (ops.Execute(("/bin/true", "x"), ()), "execve /bin/true"),
         (
-            ops.SetMountAttributes("/d", mo.MOUNT_ATTR_RDONLY, True, mo.MS_SLAVE),
+            ops.SetMountAttributes("/d", bits.MOUNT_ATTR_RDONLY, True, bits.MS_SLAVE),
             "mount_setattr /d (ro, recursive, MS_SLAVE, recursive)",
         ),
     ],
 )
 def test_operations_are_told_in_the_kernels_words(operation: ops.Operation, line: str) -> None:
-    assert describe(operation) == line
+    assert operation.describe() == line
 
 
-def test_every_operation_has_its_line() -> None:
-    from tuicont.core.runtime.native import describe as module
+def test_every_operation_has_words_and_a_place_in_c() -> None:
+    assert all("describe" in vars(kind) for kind in ops.ALL)
+    assert all((kind.__doc__ or "").strip() for kind in ops.ALL)
+    with open(os.path.join(os.path.dirname(native.__file__), "shim", "ops.c")) as file:
+        table = file.read()
+    assert not [kind for kind in ops.ALL if f"[{header.constant(kind.__name__)}] =" not in table]
 
-    kinds = {kind for kind in vars(ops).values() if isinstance(kind, type) and issubclass(kind, ops.Operation)}
-    assert set(module._LINES) == kinds - {ops.Operation}
+
+def test_entering_a_cgroup_names_the_file_that_is_written() -> None:
+    assert ops.EnterCgroup("/sys/fs/cgroup/pids/c").describe() == "write 0 to /sys/fs/cgroup/pids/c/tasks"
 
 
 def test_tmpfs_options_reach_the_file_system() -> None:
     found = plan(specification(asked(mounts=(TmpfsMount(target="/t", options="size=1m,exec,ro"),))))
     (mounted,) = (op for op in of(ops.Mount, found) if op.target == "/t")
-    assert (mounted.options, mounted.flags) == ("size=1m", mo.MS_NOSUID | mo.MS_NODEV | mo.MS_RDONLY)
+    assert (mounted.options, mounted.flags) == ("size=1m", bits.MS_NOSUID | bits.MS_NODEV | bits.MS_RDONLY)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.runtime.native import mount_options as mo
+from tuicont.core.runtime.ops import flags as bits
 from tuicont.core.security import capabilities as caps
 from tuicont.core.security import sysctls
 from tuicont.core.spec.options import SecurityOptions, security_options
@@ -95,12 +96,12 @@ def test_security_options() -> None:
 
 def test_mount_options_become_flags_attributes_and_data() -> None:
     parsed = mo.parse(("nosuid", "ro", "exec", "mode=755", "rw", "noexec", "rprivate", "size=4k"))
-    assert parsed.flags == mo.MS_NOSUID | mo.MS_NOEXEC
-    assert parsed.attributes == mo.MOUNT_ATTR_NOSUID | mo.MOUNT_ATTR_NOEXEC
-    assert parsed.propagation == mo.MS_PRIVATE | mo.MS_REC
+    assert parsed.flags == bits.MS_NOSUID | bits.MS_NOEXEC
+    assert parsed.attributes == bits.MOUNT_ATTR_NOSUID | bits.MOUNT_ATTR_NOEXEC
+    assert parsed.propagation == bits.MS_PRIVATE | bits.MS_REC
     assert (parsed.data, parsed.bind) == ("mode=755,size=4k", False)
     bound = mo.parse(("rbind", "rro", "ro"))
-    assert (bound.bind, bound.bind_recursive, bound.recursive) == (True, True, mo.MOUNT_ATTR_RDONLY)
+    assert (bound.bind, bound.bind_recursive, bound.recursive) == (True, True, bits.MOUNT_ATTR_RDONLY)
     with pytest.raises(Unsupported, match="'idmap'"):
         mo.parse(("bind", "idmap"))
 

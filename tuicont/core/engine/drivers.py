@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -24,7 +25,11 @@ STORAGE = {
     "overlay": "tuicont.core.storage.overlay.driver:OverlayDriver",
     "vfs": "tuicont.core.storage.vfs.driver:VfsDriver",
 }
-RUNTIME = {"native": "tuicont.core.runtime.native.runtime:NativeRuntime"}
+RUNTIME = {
+    "native": "tuicont.core.runtime.native.runtime:NativeRuntime",
+    "crun": "tuicont.core.runtime.oci.runtime:Crun",
+    "runc": "tuicont.core.runtime.oci.runtime:Runc",
+}
 CGROUP = {
     "cgroupfs": {
         "v1": "tuicont.core.cgroup.v1.driver:V1Driver",
@@ -86,6 +91,17 @@ class Drivers:
             *(_marked(probe, self.storage_name) for probe in storages),
             *(_marked(probe, self.runtime_name) for probe in runtimes),
         )
+
+    def passed_over(self) -> Iterator[str]:
+        """A line for each driver in whose place the engine's own stands, as it cannot work here: which, and why."""
+        for what, table, own, chosen, get in (
+            ("storage", STORAGE, self.storage_name, self._chosen_storage, self.storage),
+            ("runtime", RUNTIME, self.runtime_name, self._chosen_runtime, self.runtime),
+        ):
+            for name in takewhile(own.__ne__, table) if own and not chosen else ():
+                probe = get(name).probe()
+                if not probe.supported:
+                    yield f"{what} is {own}, as {name} cannot be: {probe.reason}"
 
     @property
     def storage_name(self) -> str:

@@ -64,7 +64,7 @@ class LocalHost:
             images=len(images),
             layers=len(layers),
             storage_bytes=sum(layers.values()),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *self._drivers.passed_over()),
         )
 
     def usage(self) -> HostUsage:

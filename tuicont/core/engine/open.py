@@ -84,9 +84,7 @@ def open_engine(
         return made
 
     def make_runtime(driver: Any, name: str) -> Runtime:
-        made: Runtime = driver(
-            paths.rootfs, host=host, compile_filter=filters, load_spec=lambda i: bundles.spec(records.find(i, "exec"))
-        )
+        made: Runtime = driver(paths.rootfs, host=host, compile_filter=filters)
         return made
 
     @cache

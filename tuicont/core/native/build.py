@@ -39,7 +39,13 @@ def build_shim(target_dir: str = HERE) -> str:
     warnings = ["-Wall", "-Wextra", "-Wno-unused-parameter"]
     freestanding = ["-std=gnu11", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-U_FORTIFY_SOURCE"]
     code = ["-Os", "-fno-pie", "-fno-asynchronous-unwind-tables", "-ffunction-sections", "-I", HERE]
-    link = ["-static", "-nostdlib", "-no-pie", "-s", "-Wl,--gc-sections,--build-id=none,-z,noexecstack"]
+    link = [
+        "-static",
+        "-nostdlib",
+        "-no-pie",
+        "-s",
+        "-Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,noseparate-code",
+    ]
     command += [*warnings, *freestanding, *code, *link, "-o", target + ".new", *sources]
     done = subprocess.run(command, capture_output=True, text=True)
     sys.stderr.write(done.stderr)

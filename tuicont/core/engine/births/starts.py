@@ -22,7 +22,7 @@ from tuicont.core.files.writing import write_file
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State, Verb
-from tuicont.core.runtime.base import Bundle, Task
+from tuicont.core.runtime.base import Bundle, Task, Waits
 from tuicont.core.spec import resources
 
 
@@ -105,7 +105,9 @@ class Starts:
                 guard=lock,
                 snapshot=snapshot,
             )
-            return self._drivers.runtime(container.runtime).start(bundle, meanwhile, self._chores.do_one)
+            return self._drivers.runtime(container.runtime).start(
+                bundle, Waits(meanwhile=meanwhile, idly=self._chores.do_one)
+            )
         except OSError as error:
             self._ends.clear(container.id)
             raise kernel_error(operation, f"open {error.filename}", error) from None

@@ -21,17 +21,14 @@ from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import Conflict, EngineError, NotFound
-from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task
+from tuicont.core.shim.records import LOST, is_exit_record, read_exit
 from tuicont.core.store.store import Transaction
 
 _AFTER_KILL_SECONDS = 10.0
-_exit_status = msgspec.json.Decoder(ExitStatus).decode
-_LOST = ExitStatus(code=255)
-"""The end of a container whose shim was killed: nobody saw its status."""
 
 
 class Ends:
@@ -59,9 +56,8 @@ class Ends:
 
     def settle_all(self) -> None:
         """Record every end that shims have left word of."""
-        for container_id in os.listdir(self._paths.exits):
-            if not container_id.endswith(".tmp"):
-                self.settle(container_id)
+        for container_id in filter(is_exit_record, os.listdir(self._paths.exits)):
+            self.settle(container_id)
 
     def settle(self, container_id: str, told: ExitStatus | None = None, pid: int = 0) -> ExitStatus | None:
         """Record how a container ended, if it has, and clean up after it: the status then, else None. Who was told by
@@ -112,7 +108,6 @@ class Ends:
     def kill(self, container: Container) -> Container | None:
         """End it now: SIGKILL to every process, and its end recorded. The record afterwards, None when it removed
         itself (`--rm`). Raises `Conflict` when it does not end for some seconds."""
-        # Before its shim is asked: that waits for a process which it is making, and which may have been stopped.
         self._kill_all(container.id, None)
         if (task := self._known.find(container)) is None:
             return self.repair(container.id)
@@ -154,7 +149,7 @@ class Ends:
     def _lose(self, container: Container) -> None:
         """Its shim is gone: its processes are killed, as nobody is left to read what they write or to see them end."""
         self._drivers.cgroups.open(container.id).kill(signal.SIGKILL)
-        status = msgspec.structs.replace(_LOST, time_ns=time.time_ns())
+        status = msgspec.structs.replace(LOST, time_ns=time.time_ns())
         ended = self._record(container.id, status, container.pid, why="its shim is gone")
         self._clean(container.id, container)
         self._auto_remove(ended)
@@ -194,15 +189,15 @@ class Ends:
 
     def _clean(self, container_id: str, container: Container | None) -> None:
         """Remove what an ended task left: cgroup, shim, volatile directory, exit record. Holding the lock."""
-        task = self._known.forget(container_id)
+        task, run_dir = self._known.forget(container_id), self._paths.task(container_id)
+        runtime = self._drivers.runtime(container.runtime if container else "")
         self._drivers.cgroups.remove(container_id)
         # The task that this process knows may be an earlier one than another process has started since.
         if task is None or not task.release():
             with contextlib.suppress(EngineError):
-                runtime = self._drivers.runtime(container.runtime if container else "")
-                if (task := runtime.load(container_id, self._paths.task(container_id))) is not None:
+                if (task := runtime.load(container_id, run_dir)) is not None:
                     task.release()
-        _remove_run_directory(self._paths.task(container_id))
+        runtime.clean(container_id, run_dir, HOST_FILES)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._paths.exit(container_id))
 
@@ -215,13 +210,7 @@ class Ends:
         return container is not None and container.state.alive
 
     def _read_exit(self, container_id: str) -> ExitStatus | None:
-        try:
-            with open(self._paths.exit(container_id), "rb") as file:
-                return _exit_status(file.read())
-        except FileNotFoundError:
-            return None
-        except msgspec.DecodeError:
-            return _LOST
+        return read_exit(self._paths.exit(container_id))
 
     def _is_recorded(self, container_id: str, status: ExitStatus) -> bool:
         there = self._read_exit(container_id)
@@ -241,13 +230,3 @@ class Ends:
         with contextlib.suppress(EngineError):
             return self._bundles.limits(container).memory
         return None
-
-
-def _remove_run_directory(path: str) -> None:
-    """What is nearly always there by name, which is on the way of every end; anything else by looking."""
-    try:
-        for name in ("shim.sock", *HOST_FILES):
-            os.unlink(f"{path}/{name}")
-        os.rmdir(path)
-    except OSError:
-        remove_tree(path)

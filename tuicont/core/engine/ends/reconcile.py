@@ -27,7 +27,7 @@ from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State
-from tuicont.core.runtime.base import Task
+from tuicont.core.runtime.base import Task, TaskState
 from tuicont.core.store.store import NameTaken
 
 
@@ -111,7 +111,8 @@ class Reconciler:
             container = self._records.get(container_id)
             if container is not None and container.state.alive:
                 return
-            if container is not None and (task := self._known.load(container)) is not None:
+            task = self._known.load(container) if container is not None else None
+            if container is not None and task is not None and task.state is not TaskState.CREATED:
                 self._adopt(container, task)
                 return
             self._ends.clear(container_id)

@@ -33,10 +33,12 @@ class Sessions:
         command = " ".join(request.command)
         exec_id = os.urandom(8).hex()
         identity = resolve_running(container.pid, request.user) if request.user else None
-        process = self._specs.exec(self._bundles.spec(container), request, identity)
+        spec = self._bundles.spec(container)
+        process = self._specs.exec(spec, request, identity)
         with telling(f"exec {command} in {container.name}"):
             session = task.exec(
                 process,
+                spec,
                 self._drivers.cgroups.open(container.id).placement,
                 exec_id=exec_id,
                 stdin=request.stdin_open,

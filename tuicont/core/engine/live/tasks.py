@@ -62,8 +62,7 @@ class LocalTasks:
 
     def exec(self, ref: str, request: ExecRequest) -> Session:
         container = self._records.require(ref, Verb.EXEC)
-        # A pause meanwhile would freeze the new process before it has executed anything, and with it the shim, which
-        # waits for that.
+        # A pause meanwhile would freeze the new process before it has executed anything.
         with self._locks.container(container.id):
             container = self._records.require(container.id, Verb.EXEC)
             return self._sessions.exec(container, self._task(container, "exec in"), request)

@@ -15,7 +15,7 @@ static struct {
     char *path;
     uint64_t size, max_size;
     uint32_t max_files;
-} the_log = {.fd = -1};
+} the_log; /* without a path it is not kept */
 
 static int create(void) {
     return open(the_log.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -41,6 +41,7 @@ static int open_file(void) {
 int log_open(const char *path, uint64_t max_size, uint32_t max_files) {
     if (!*path) return 0;
     if (!(the_log.path = strdup(path))) return -ENOMEM;
+    the_log.fd = -1;
     the_log.max_size = max_size;
     the_log.max_files = max_files ? max_files : 1;
     return 0;
@@ -68,7 +69,7 @@ static void rotate(void) {
 }
 
 static void flush(const char *data, size_t length) {
-    if (the_log.fd < 0 && (!the_log.path || open_file() < 0)) return;
+    if (the_log.fd < 0 && open_file() < 0) return;
     if (the_log.max_size && the_log.size && the_log.size + length > the_log.max_size) rotate();
     if (the_log.fd < 0) return;
     ssize_t written = write(the_log.fd, data, length);

@@ -1,9 +1,8 @@
 /* tuicont-shim: one container's keeper. It makes the container's init by a plan, keeps its pipes or its
  * terminal, its log and its exit status, and serves those who want to talk to it, until it is released.
  * Under the name tuicont-init it is the reaper inside a container instead. */
-#include "shim.h"
+#include "keeper.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,33 +26,11 @@ static int open_socket(void) {
     return fd;
 }
 
-static void remove_exec_records(void) {
-    struct entry { /* linux_dirent64 of getdents(2) */
-        uint64_t inode, offset;
-        unsigned short length;
-        char type, name[];
-    } *entry;
-    char list[4096] __attribute__((aligned(8)));
-    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ssize_t length;
-    while ((length = syscall(SYS_getdents64, directory, list, sizeof list)) > 0)
-        for (char *at = list; at < list + length; at += entry->length) {
-            entry = (struct entry *)at;
-            if (!strncmp(entry->name, "exec-", 5)) unlink(entry->name);
-        }
-    close(directory);
-}
-
-static void remove_files(void) {
-    unlink(SOCKET_NAME);
-    if (exec_records) remove_exec_records();
-}
-
-static int failed(struct packet_failed *failure, int error) {
+static int failed(const struct keeper *k, struct packet_failed *failure, int error) {
     failure->type = FAILED;
     failure->error = error;
-    remove_files();
-    send(FD_CONTROL, failure, sizeof *failure, MSG_NOSIGNAL);
+    remove_files(k);
+    send_packet(FD_CONTROL, failure, sizeof *failure, -1, 0);
     return 1;
 }
 
@@ -64,38 +41,43 @@ static int enter_own_cgroup(const struct plan *plan) {
     return error;
 }
 
+/* An exec that was still being born when the container was released shall not come to life afterwards. */
+static void end_births(const struct keeper *k) {
+    for (struct process *p = k->execs; p; p = p->next)
+        if (p->state == BEING_BORN) syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, 0, 0);
+}
+
 static int keep_container(void) {
+    struct keeper keeper = {.root = -1}, *k = &keeper;
     struct packet_failed failure = {.index = -1};
     struct plan plan;
-    struct born born;
     struct client *engine;
+    enum child_kind kind;
     int error, listener;
     prctl(PR_SET_NAME, "tuicont-shim");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0);
     failure.stage = AT_PLAN;
-    if ((error = plan_map(&plan, FD_PLAN, 0)) < 0) return failed(&failure, -error);
+    if ((error = plan_read(&plan, FD_PLAN)) < 0) return failed(k, &failure, -error);
     failure.stage = AT_SHIM_CGROUP;
-    if ((error = enter_own_cgroup(&plan)) < 0) return failed(&failure, -error);
+    if ((error = enter_own_cgroup(&plan)) < 0) return failed(k, &failure, -error);
     failure.stage = AT_SOCKET;
-    if (fchdir(FD_RUN_DIR) < 0) return failed(&failure, errno);
+    if (fchdir(FD_RUN_DIR) < 0) return failed(k, &failure, errno);
     close(FD_RUN_DIR);
-    if ((listener = open_socket()) < 0) return failed(&failure, -listener);
+    if ((listener = open_socket()) < 0) return failed(k, &failure, -listener);
     failure.stage = AT_LOG;
     if ((error = log_open(plan.log_path, plan.head.log_max_size, plan.head.log_max_files)) < 0)
-        return failed(&failure, -error);
-    if (!(engine = client_add(FD_CONTROL)) || !(exit_path = strdup(plan.exit_path))) return failed(&failure, ENOMEM);
-    output_held = plan.head.flags & PLAN_HOLD;
-    if (process_start(&plan, engine, &init, &born, &failure) < 0) return failed(&failure, failure.error);
-    plan_unmap(&plan);
-    close(FD_PLAN);
-    close(FD_GUARD);
+        return failed(k, &failure, -error);
+    if (!(engine = client_add(k, FD_CONTROL)) || !(k->exit_path = strdup(plan.exit_path)))
+        return failed(k, &failure, ENOMEM);
+    k->output_held = plan.head.flags & PLAN_HOLD;
     engine->waiting = engine->engine = true;
-    send_started(engine, init, born.nanoseconds);
-    hold_root();
-    error = serve(listener);
-    if (error) remove_files(); /* else it was released, and who did that removes the whole directory */
-    return error ? 1 : 0;
+    kind = plan.head.flags & PLAN_ADOPT ? CREATOR : COMMAND;
+    if (birth_begin(k, &plan, FD_PLAN, kind, engine, &failure) < 0) return failed(k, &failure, failure.error);
+    error = serve(k, listener);
+    end_births(k);
+    if (error) remove_files(k); /* else it was released, and who did that removes the whole directory */
+    return error || k->stillborn ? 1 : 0;
 }
 
 int main(int argc, char **argv) {

@@ -1,5 +1,5 @@
-/* Carrying out a plan: the table of operations, the simple ones, timing and single-stepping. */
-#include "shim.h"
+/* Carrying out a plan: the table of operations, the simple ones, waiting to be let go on, timing. */
+#include "child.h"
 
 #include <fcntl.h>
 #include <net/if.h>
@@ -8,16 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-
-uint64_t monotonic_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 int enter_cgroup(const char *directory) {
     char path[4096];
@@ -32,21 +27,21 @@ int enter_cgroup(const char *directory) {
     return error;
 }
 
-static int op_enter_cgroup(struct birth *b, struct cursor *c) { return enter_cgroup(take_string(c)); }
+static int op_enter_cgroup(struct child *me, struct cursor *c) { return enter_cgroup(take_string(c)); }
 
-static int op_unshare(struct birth *b, struct cursor *c) { return unshare(take_int(c)) < 0 ? -errno : 0; }
+static int op_unshare(struct child *me, struct cursor *c) { return unshare(take_int(c)) < 0 ? -errno : 0; }
 
-static int op_set_hostname(struct birth *b, struct cursor *c) {
+static int op_set_hostname(struct child *me, struct cursor *c) {
     const char *name = take_string(c);
     return sethostname(name, strlen(name)) < 0 ? -errno : 0;
 }
 
-static int op_set_domainname(struct birth *b, struct cursor *c) {
+static int op_set_domainname(struct child *me, struct cursor *c) {
     const char *name = take_string(c);
     return setdomainname(name, strlen(name)) < 0 ? -errno : 0;
 }
 
-static int op_bring_loopback_up(struct birth *b, struct cursor *c) {
+static int op_bring_loopback_up(struct child *me, struct cursor *c) {
     struct ifreq request = {.ifr_name = "lo"};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), error;
     if (fd < 0) return -errno;
@@ -56,10 +51,22 @@ static int op_bring_loopback_up(struct birth *b, struct cursor *c) {
     return error;
 }
 
-static int op_enter_namespaces(struct birth *b, struct cursor *c) {
-    if (setns(b->init, take_int(c)) < 0) return -errno;
-    b->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return b->root < 0 ? -errno : 0;
+static int op_enter_namespaces(struct child *me, struct cursor *c) {
+    if (setns(me->init, take_int(c)) < 0) return -errno;
+    me->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return me->root < 0 ? -errno : 0;
+}
+
+/* Wait to be let go on. A shim that is gone, or that has given this birth up, cancels it. */
+static int await(struct child *me, uint32_t type) {
+    struct packet_head answer;
+    return recv(me->channel, &answer, sizeof answer, 0) == sizeof answer && answer.type == type ? 0 : -ECANCELED;
+}
+
+static int op_await_start(struct child *me, struct cursor *c) {
+    struct packet_head waits = {AWAITS_START, 0};
+    if (send(me->channel, &waits, sizeof waits, MSG_NOSIGNAL) < 0) return -ECANCELED;
+    return await(me, START);
 }
 
 static operation *const table[OPERATION_CODES] = {
@@ -95,64 +102,64 @@ static operation *const table[OPERATION_CODES] = {
     [OP_CHANGE_DIRECTORY] = op_change_directory,
     [OP_ENTER_NAMESPACES] = op_enter_namespaces,
     [OP_EXECUTE] = op_execute,
+    [OP_AWAIT_START] = op_await_start,
+    [OP_UNMOUNT] = op_unmount,
 };
 
-/* Wait until the engine says that this operation may be done; an engine that is gone cancels the birth. */
-static int await_step(struct birth *b, int index, int code, uint64_t nanoseconds) {
-    struct packet_stepped stepped = {STEPPED, 0, index, code, nanoseconds};
-    struct packet_head answer;
-    if (send(FD_CONTROL, &stepped, sizeof stepped, MSG_NOSIGNAL) < 0) return -ECANCELED;
-    return recv(FD_CONTROL, &answer, sizeof answer, 0) == sizeof answer && answer.type == STEP ? 0 : -ECANCELED;
+static int await_step(struct child *me, const struct birth_report *at) {
+    struct packet_stepped stepped = {STEPPED, 0, at->index, at->code};
+    if (me->filtered) return 0;
+    if (send(me->channel, &stepped, sizeof stepped, MSG_NOSIGNAL) < 0) return -ECANCELED;
+    return await(me, GO);
 }
 
-/* The engine makes cgroups and the plan while the namespaces are made; an engine that is gone cancels. */
-static int await_plan(struct birth *b) {
-    struct packet_head answer;
-    if (recv(FD_CONTROL, &answer, sizeof answer, 0) != sizeof answer || answer.type != STEP) return -ECANCELED;
-    plan_unmap(b->plan);
-    return plan_map(b->plan, FD_PLAN, LATER_OFFSET);
+static int carry_out_one(struct child *me, struct birth_report *at, struct cursor *c) {
+    int error;
+    if (c->bad || (uint32_t)at->code >= OPERATION_CODES || !table[at->code]) return -EBADMSG;
+    if (me->flags & PLAN_STEP && (error = await_step(me, at)) < 0) return error;
+    if (at->code == OP_EXECUTE && me->flags & PLAN_REAPER && me->executable < 0) return -EBADF;
+    at->executing = at->code == OP_EXECUTE;
+    error = table[at->code](me, c);
+    return !error && c->bad ? -EBADMSG : error;
 }
 
-static int make_room(struct birth *b) {
-    uint32_t operations = b->plan->head.operations;
-    if (!(b->slots = malloc(operations * sizeof *b->slots + 1))) return -ENOMEM;
-    memset(b->slots, 0xff, operations * sizeof *b->slots);
-    if (b->plan->head.flags & PLAN_TRACE && !(b->trace = calloc(operations + 1, sizeof *b->trace))) return -ENOMEM;
-    return 0;
-}
-
-/* In the child. Returns only when an operation failed, which `b` then names. */
-int carry_out(struct birth *b) {
-    struct cursor c;
-    bool trace, step;
-    uint64_t took = 0;
-    umask(0); /* modes in a plan are exact */
-    if (b->plan->head.flags & PLAN_LATER && (b->error = await_plan(b)) < 0) return -1;
-    if ((b->error = make_room(b)) < 0) return -1;
-    c = b->plan->body;
-    trace = b->plan->head.flags & PLAN_TRACE;
-    step = b->plan->head.flags & PLAN_STEP;
-    for (uint32_t i = 0; i < b->plan->head.operations; i++) {
-        uint32_t code = take_u32(&c);
-        b->index = i;
-        b->code = code;
-        b->error = -EBADMSG;
-        if (c.bad || code >= OPERATION_CODES || !table[code]) return -1;
-        b->error = 0; /* an execution that succeeds leaves it so */
-        if (step && !b->seccomp && (b->error = await_step(b, i, code, took)) < 0) return -1;
-        if (trace) {
-            b->began = monotonic_ns();
-            b->trace[i] = (struct trace_record){i, 0, 0};
-        }
-        if (code == OP_EXECUTE && b->plan->head.flags & PLAN_REAPER && b->executable < 0) b->error = -EBADF;
-        else b->error = table[code](b, &c);
-        if (!b->error && c.bad) b->error = -EBADMSG;
-        if (trace) {
-            took = monotonic_ns() - b->began;
-            b->trace[i] = (struct trace_record){i, -b->error, took};
-        }
-        if (b->error) return -1;
+/* Returns only when an operation failed, which the report then names. */
+static void carry_out(struct child *me, struct plan_body *plan) {
+    struct birth_report *report = plan->report;
+    for (uint32_t i = 0; i < plan->operations; i++) {
+        uint64_t began = plan->trace ? monotonic_ns() : 0;
+        report->code = take_u32(&plan->at);
+        report->index = i;
+        if (plan->trace) plan->trace[i] = (struct trace_record){i, 0, began, 0};
+        report->error = -carry_out_one(me, report, &plan->at);
+        if (plan->trace) plan->trace[i] = (struct trace_record){i, report->error, began, monotonic_ns()};
+        if (report->error) return;
     }
-    b->error = -EBADMSG; /* a plan ends with Execute */
-    return -1;
+    report->error = EBADMSG; /* a plan ends with Execute */
+}
+
+/* As docker run and the shells have it, for whoever only learns how it ended. */
+static int exit_code(const struct birth_report *report) {
+    if (report->code != OP_EXECUTE) return 125;
+    return report->error == ENOENT ? 127 : 126;
+}
+
+void child_live(struct child *me) {
+    struct plan_body plan;
+    struct birth_report early = {.index = -1};
+    int error = 0;
+    prctl(PR_SET_NAME, "tuicont-birth"); /* what ps(1) shows of one that waits or hangs */
+    umask(0);                            /* modes in a plan are exact */
+    if (me->flags & (PLAN_LATER | PLAN_BORN)) error = await(me, GO);
+    if (!error) error = plan_map(&plan, me->plan);
+    if (!error && !(me->slots = malloc(plan.operations * sizeof *me->slots + 1))) error = -ENOMEM;
+    if (error) {
+        early.error = -error;
+        syscall(SYS_pwrite64, me->plan, &early, sizeof early, offsetof(struct plan_head, report));
+        _exit(exit_code(&early));
+    }
+    me->slot_count = plan.operations;
+    memset(me->slots, 0xff, plan.operations * sizeof *me->slots);
+    carry_out(me, &plan);
+    _exit(exit_code(plan.report));
 }

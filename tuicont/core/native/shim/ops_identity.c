@@ -1,6 +1,6 @@
 /* Operations that decide what the process may do: limits, keyring, capabilities, identity, seccomp. The
  * system calls are made directly where the C library would change more than the calling thread. */
-#include "shim.h"
+#include "child.h"
 
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -14,7 +14,7 @@
 
 static int result(long value) { return value < 0 ? -errno : 0; }
 
-int op_set_rlimit(struct birth *b, struct cursor *c) {
+int op_set_rlimit(struct child *me, struct cursor *c) {
     int resource = take_int(c);
     uint64_t soft = take_int(c), hard = take_int(c);
     struct rlimit64 wanted = {soft, hard}, now;
@@ -23,15 +23,15 @@ int op_set_rlimit(struct birth *b, struct cursor *c) {
     return now.rlim_cur >= soft && now.rlim_max >= hard ? 0 : -EPERM;
 }
 
-int op_join_session_keyring(struct birth *b, struct cursor *c) {
+int op_join_session_keyring(struct child *me, struct cursor *c) {
     const char *name = take_string(c);
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, *name ? name : 0) >= 0) return 0;
     return errno == ENOSYS || errno == EDQUOT ? 0 : -errno;
 }
 
-int op_set_no_new_privileges(struct birth *b, struct cursor *c) { return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
+int op_set_no_new_privileges(struct child *me, struct cursor *c) { return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
 
-int op_limit_bounding_set(struct birth *b, struct cursor *c) {
+int op_limit_bounding_set(struct child *me, struct cursor *c) {
     uint64_t mask = take_int(c);
     for (int capability = 0; capability < 64; capability++) {
         if (mask >> capability & 1) continue;
@@ -54,7 +54,7 @@ static int own_stdio(uid_t uid) {
     return 0;
 }
 
-int op_set_identity(struct birth *b, struct cursor *c) {
+int op_set_identity(struct child *me, struct cursor *c) {
     uid_t uid = take_int(c);
     gid_t gid = take_int(c);
     const char *text = take_string(c);
@@ -74,7 +74,7 @@ int op_set_identity(struct birth *b, struct cursor *c) {
     return uid ? result(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0)) : 0;
 }
 
-int op_set_capabilities(struct birth *b, struct cursor *c) {
+int op_set_capabilities(struct child *me, struct cursor *c) {
     uint64_t effective = take_int(c), permitted = take_int(c), inheritable = take_int(c), ambient = take_int(c);
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2] = {{effective, permitted, inheritable},
@@ -86,16 +86,16 @@ int op_set_capabilities(struct birth *b, struct cursor *c) {
     return 0;
 }
 
-int op_install_seccomp(struct birth *b, struct cursor *c) {
+int op_install_seccomp(struct child *me, struct cursor *c) {
     uint32_t length;
     const void *filter = take_bytes(c, &length);
     struct sock_fprog program = {.len = length / sizeof(struct sock_filter), .filter = (void *)filter};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)take_int(c), &program) < 0) return -errno;
-    b->seccomp = true;
+    me->filtered = true;
     return 0;
 }
 
-int op_set_umask(struct birth *b, struct cursor *c) {
+int op_set_umask(struct child *me, struct cursor *c) {
     umask(take_int(c));
     return 0;
 }

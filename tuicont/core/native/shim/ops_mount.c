@@ -1,5 +1,5 @@
 /* Operations that change the mount table of the container. */
-#include "shim.h"
+#include "child.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -61,14 +61,19 @@ static int cut_from_chroot(unsigned long flags) {
     return error;
 }
 
-int op_set_propagation(struct birth *b, struct cursor *c) {
+int op_set_propagation(struct child *me, struct cursor *c) {
     const char *path = take_string(c);
     unsigned long flags = take_int(c);
     int error = result(mount(0, path, 0, flags, 0));
     return error == -EINVAL && !strcmp(path, "/") ? cut_from_chroot(flags) : error;
 }
 
-int op_mount_root(struct birth *b, struct cursor *c) {
+int op_unmount(struct child *me, struct cursor *c) {
+    if (umount2(take_string(c), DETACH) == 0 || errno == EINVAL || errno == ENOENT) return 0;
+    return -errno;
+}
+
+int op_mount_root(struct child *me, struct cursor *c) {
     const char *cwd = take_string(c), *source = take_string(c), *target = take_string(c);
     const char *fstype = take_string(c), *options = take_string(c);
     unsigned long flags = take_int(c);
@@ -76,22 +81,22 @@ int op_mount_root(struct birth *b, struct cursor *c) {
     return result(mount(source, target, fstype, flags, options));
 }
 
-int op_open_tree(struct birth *b, struct cursor *c) {
+int op_open_tree(struct child *me, struct cursor *c) {
     uint64_t slot = take_int(c);
     const char *source = take_string(c);
     int tree = clone_tree(AT_FDCWD, source, take_int(c));
     if (tree < 0) return tree;
-    if (slot >= b->plan->head.operations) return -EBADMSG;
-    b->slots[slot] = tree;
+    if (slot >= me->slot_count) return -EBADMSG;
+    me->slots[slot] = tree;
     return 0;
 }
 
-int op_pivot_root(struct birth *b, struct cursor *c) {
+int op_pivot_root(struct child *me, struct cursor *c) {
     if (chdir(take_string(c)) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", DETACH) < 0 || chdir("/") < 0)
         return -errno;
-    forget_parent(b);
-    b->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return b->root < 0 ? -errno : 0;
+    forget_parent(me);
+    me->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return me->root < 0 ? -errno : 0;
 }
 
 /* Whatever hides a part of procfs could feed the next operations lies about the process, or take away what is
@@ -109,44 +114,44 @@ static int refuse_procfs(int target, const char *path) {
     return -EPERM;
 }
 
-int op_mount(struct birth *b, struct cursor *c) {
+int op_mount(struct child *me, struct cursor *c) {
     const char *source = take_string(c), *target = take_string(c), *fstype = take_string(c), *options = take_string(c);
     unsigned long flags = take_int(c);
     /* what later operations trust to be /proc and /sys must not move when somebody swaps a link */
     uint64_t how = !strcmp(fstype, "proc") || !strcmp(fstype, "sysfs") ? RESOLVE_NO_SYMLINKS : 0;
-    int fd = make_target(b, target, true, how), error;
+    int fd = make_target(me, target, true, how), error;
     if (fd < 0) return fd;
     error = strcmp(fstype, "proc") ? refuse_procfs(fd, target) : 0;
     if (!error) error = fchdir(fd) < 0 ? -errno : result(mount(source, ".", fstype, flags, options));
-    if (!b->made) forget_parent(b);
+    if (!me->made) forget_parent(me);
     close(fd);
     return error;
 }
 
-int op_place_tree(struct birth *b, struct cursor *c) {
+int op_place_tree(struct child *me, struct cursor *c) {
     uint64_t slot = take_int(c);
     const char *path = take_string(c);
     uint64_t attributes = take_int(c);
     bool recursive = take_int(c);
     struct stat status;
     int tree, target, error;
-    if (slot >= b->plan->head.operations || (tree = b->slots[slot]) < 0) return -EBADMSG;
+    if (slot >= me->slot_count || (tree = me->slots[slot]) < 0) return -EBADMSG;
     if (fstat(tree, &status) < 0) return -errno;
     if (attributes && (error = set_attributes(tree, attributes, recursive, 0)) < 0) return error; /* before it is seen */
-    if ((target = make_target(b, path, S_ISDIR(status.st_mode), 0)) < 0) return target;
+    if ((target = make_target(me, path, S_ISDIR(status.st_mode), 0)) < 0) return target;
     if (!(error = refuse_procfs(target, path))) error = place(tree, target);
-    if (!b->made) forget_parent(b);
+    if (!me->made) forget_parent(me);
     close(target);
     close(tree);
-    b->slots[slot] = -1;
+    me->slots[slot] = -1;
     return error;
 }
 
-int op_set_mount_attributes(struct birth *b, struct cursor *c) {
+int op_set_mount_attributes(struct child *me, struct cursor *c) {
     const char *path = take_string(c);
     uint64_t attributes = take_int(c);
     bool recursive = take_int(c);
-    int fd = resolve(b, path, O_PATH, 0), error;
+    int fd = resolve(me, path, O_PATH, 0), error;
     if (fd < 0) return fd;
     error = set_attributes(fd, attributes, recursive, take_int(c));
     close(fd);
@@ -176,33 +181,33 @@ static int mask_with_clone(int source, int target) {
 
 /* The first directory gets the new file system itself, the others clones of it where it lies: before Linux
  * 6.15 a tree that is mounted nowhere cannot be cloned. */
-static int mask_directory(struct birth *b, int target) {
-    if (b->empty >= 0) return mask_with_clone(b->empty, target);
-    if ((b->empty = new_empty_tree()) < 0) return b->empty;
-    return place(b->empty, target);
+static int mask_directory(struct child *me, int target) {
+    if (me->empty >= 0) return mask_with_clone(me->empty, target);
+    if ((me->empty = new_empty_tree()) < 0) return me->empty;
+    return place(me->empty, target);
 }
 
-static int mask_file(struct birth *b, int target) {
-    if (b->null < 0 && (b->null = open_null(b, O_PATH)) < 0) return b->null;
-    return mask_with_clone(b->null, target);
+static int mask_file(struct child *me, int target) {
+    if (me->null < 0 && (me->null = open_null(me, O_PATH)) < 0) return me->null;
+    return mask_with_clone(me->null, target);
 }
 
-int op_mask(struct birth *b, struct cursor *c) {
+int op_mask(struct child *me, struct cursor *c) {
     struct stat status;
-    int fd = resolve(b, take_string(c), O_PATH, 0), error;
-    forget_parent(b);
+    int fd = resolve(me, take_string(c), O_PATH, 0), error;
+    forget_parent(me);
     if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
     if (fstat(fd, &status) < 0)
         error = -errno;
     else
-        error = S_ISDIR(status.st_mode) ? mask_directory(b, fd) : mask_file(b, fd);
+        error = S_ISDIR(status.st_mode) ? mask_directory(me, fd) : mask_file(me, fd);
     close(fd);
     return error;
 }
 
-int op_read_only_path(struct birth *b, struct cursor *c) {
-    int fd = resolve(b, take_string(c), O_PATH, 0), tree, error;
-    forget_parent(b);
+int op_read_only_path(struct child *me, struct cursor *c) {
+    int fd = resolve(me, take_string(c), O_PATH, 0), tree, error;
+    forget_parent(me);
     if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
     if ((tree = clone_tree(fd, "", true)) < 0) {
         close(fd);

@@ -1,5 +1,5 @@
 /* Operations on nodes, links, directories and the kernel's own files inside the container's root. */
-#include "shim.h"
+#include "child.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-int op_make_node(struct birth *b, struct cursor *c) {
+int op_make_node(struct child *me, struct cursor *c) {
     const char *path = take_string(c), *name;
     mode_t mode = take_int(c);
     unsigned major_number = take_int(c), minor_number = take_int(c);
@@ -17,7 +17,7 @@ int op_make_node(struct birth *b, struct cursor *c) {
     gid_t gid = take_int(c);
     dev_t device = device_number(major_number, minor_number);
     struct stat status;
-    int parent = resolve_parent(b, path, &name), error = 0;
+    int parent = resolve_parent(me, path, &name), error = 0;
     if (parent < 0) return parent;
     if (mknodat(parent, name, mode, device) < 0) {
         error = -errno;
@@ -30,10 +30,10 @@ int op_make_node(struct birth *b, struct cursor *c) {
     return error;
 }
 
-int op_make_symlink(struct birth *b, struct cursor *c) {
+int op_make_symlink(struct child *me, struct cursor *c) {
     const char *target = take_string(c), *path = take_string(c), *name;
     struct stat status;
-    int parent = resolve_parent(b, path, &name), error = 0;
+    int parent = resolve_parent(me, path, &name), error = 0;
     if (parent < 0) return parent;
     if (symlinkat(target, parent, name) < 0) {
         error = -errno;
@@ -43,22 +43,22 @@ int op_make_symlink(struct birth *b, struct cursor *c) {
     return error;
 }
 
-int op_make_directory(struct birth *b, struct cursor *c) {
+int op_make_directory(struct child *me, struct cursor *c) {
     const char *path = take_string(c), *name;
     mode_t mode = take_int(c);
-    int fd = resolve(b, path, O_PATH | O_DIRECTORY, 0), parent;
+    int fd = resolve(me, path, O_PATH | O_DIRECTORY, 0), parent;
     if (fd == -ENOENT) {
-        if ((parent = resolve_parent(b, path, &name)) < 0) return parent;
+        if ((parent = resolve_parent(me, path, &name)) < 0) return parent;
         return mkdirat(parent, name, mode) < 0 ? -errno : 0;
     }
     if (fd >= 0) close(fd);
     return fd < 0 ? fd : 0;
 }
 
-int op_change_directory(struct birth *b, struct cursor *c) {
+int op_change_directory(struct child *me, struct cursor *c) {
     const char *path = take_string(c);
     bool create = take_int(c);
-    int fd = create ? make_target(b, path, true, 0) : resolve(b, path, O_PATH | O_DIRECTORY, 0), error;
+    int fd = create ? make_target(me, path, true, 0) : resolve(me, path, O_PATH | O_DIRECTORY, 0), error;
     if (fd < 0) return fd;
     error = fchdir(fd) < 0 ? -errno : 0;
     close(fd);
@@ -66,9 +66,9 @@ int op_change_directory(struct birth *b, struct cursor *c) {
 }
 
 /* Write to a file of procfs; one of any other file system that lies in its place is refused. */
-static int write_proc(struct birth *b, const char *path, const char *value, size_t length) {
+static int write_proc(struct child *me, const char *path, const char *value, size_t length) {
     struct statfs where;
-    int fd = resolve(b, path, O_WRONLY | O_NOCTTY, 0), error = 0;
+    int fd = resolve(me, path, O_WRONLY | O_NOCTTY, 0), error = 0;
     if (fd < 0) return fd;
     if (fstatfs(fd, &where) < 0) error = -errno;
     else if (where.f_type != PROC_SUPER_MAGIC) error = -EXDEV;
@@ -77,21 +77,21 @@ static int write_proc(struct birth *b, const char *path, const char *value, size
     return error;
 }
 
-int op_set_sysctl(struct birth *b, struct cursor *c) {
+int op_set_sysctl(struct child *me, struct cursor *c) {
     const char *name = take_string(c), *value = take_string(c);
     char path[512];
     struct text t = TEXT(path);
     text_add(&t, "/proc/sys/");
     text_add(&t, name);
     if (t.cut || strstr(name, "..")) return -EINVAL;
-    return write_proc(b, path, value, strlen(value));
+    return write_proc(me, path, value, strlen(value));
 }
 
-int op_set_oom_score_adj(struct birth *b, struct cursor *c) {
+int op_set_oom_score_adj(struct child *me, struct cursor *c) {
     char number[16];
     struct text t = TEXT(number);
     int value = take_int(c);
     if (value < 0) text_add(&t, "-");
     text_number(&t, value < 0 ? -(int64_t)value : value, 1);
-    return write_proc(b, "/proc/self/oom_score_adj", number, t.used);
+    return write_proc(me, "/proc/self/oom_score_adj", number, t.used);
 }

@@ -1,70 +1,72 @@
 /* What clients ask for. */
-#include "shim.h"
+#include "keeper.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool released;
+static bool end_is_told(const struct keeper *k) { return k->init->state == ENDED && !k->output_held; }
 
-void send_started(struct client *c, const struct process *p, uint64_t nanoseconds) {
-    struct packet_started packet = {STARTED, 0, p->pid, 0, p->start_time, nanoseconds};
-    client_send_fd(c, &packet, sizeof packet, p->pidfd);
+static void refuse(struct client *c, uint32_t stage, int error) {
+    client_send_failed(c, &(struct packet_failed){.stage = stage, .index = -1, .error = error});
 }
 
-void send_trace(struct client *c, const struct trace_record *trace, uint32_t count) {
-    enum { BATCH = 1000 };
-    struct {
-        struct packet_head head;
-        struct trace_record records[BATCH];
-    } packet;
-    for (uint32_t sent = 0; sent < count; sent += packet.head.flags) {
-        packet.head = (struct packet_head){TRACE, count - sent < BATCH ? count - sent : BATCH};
-        memcpy(packet.records, trace + sent, packet.head.flags * sizeof *trace);
-        client_send(c, &packet, sizeof packet.head + packet.head.flags * sizeof *trace);
-    }
-}
-
-static void send_exited(struct client *c, const struct process *p) {
-    struct packet_exited packet = {EXITED, 0, p->exit.code, p->exit.signal, p->exit.time_ns};
-    client_send(c, &packet, sizeof packet);
-}
-
-static void attach(struct client *c, bool with_stdin) {
-    send_started(c, init, 0);
-    if (init->exited && !output_held) {
-        send_exited(c, init);
+static void attach(struct keeper *k, struct client *c, bool with_stdin) {
+    client_send_process(c, STARTED, k->init);
+    if (end_is_told(k)) {
+        client_send_exited(c, k->init);
         return;
     }
-    c->process = init;
-    c->stdin = with_stdin && init->stdin_open;
-    release_output();
+    c->process = k->init;
+    c->stdin = with_stdin && k->init->stdin_open;
+    release_output(k);
 }
 
-static void start_exec(struct client *c, int plan_fd) {
-    struct packet_failed failure = {FAILED, AT_PLAN, -1, 0, 0, 0};
+/* Takes the descriptor. */
+static bool begin(struct keeper *k, struct client *c, int plan_fd, bool starter) {
     struct plan plan;
-    struct process *p;
-    struct born born;
-    int error = plan_fd < 0 ? -EBADMSG : init->exited ? -ESRCH : plan_map(&plan, plan_fd, 0);
-    if (error) {
+    struct packet_failed failure = {.stage = AT_PLAN, .index = -1};
+    int error = plan_fd < 0 ? -EBADMSG : plan_read(&plan, plan_fd);
+    if (!error) {
+        enum child_kind kind = starter ? STARTER : plan.head.flags & PLAN_ADOPT ? CREATOR : COMMAND;
+        if (birth_begin(k, &plan, plan_fd, kind, c, &failure) == 0) return true;
+    } else {
         failure.error = -error;
-        client_send(c, &failure, sizeof failure);
+        if (plan_fd >= 0) close(plan_fd);
+    }
+    client_send_failed(c, &failure);
+    return false;
+}
+
+static void start_exec(struct keeper *k, struct client *c, int plan_fd) {
+    if (k->init->state == WAITING || k->init->state == RUNNING) {
+        begin(k, c, plan_fd, false);
         return;
     }
-    error = process_start(&plan, c, &p, &born, &failure);
-    plan_unmap(&plan);
-    if (error) {
-        client_send(c, &failure, sizeof failure);
+    refuse(c, AT_STATE, k->init->state == ENDED ? ESRCH : EBUSY);
+    if (plan_fd >= 0) close(plan_fd);
+}
+
+/* The init is let go on by us, or, when an OCI runtime has made it, by that. Takes the descriptor. */
+static void start(struct keeper *k, struct client *c, int plan_fd) {
+    static const int why[] = {[BEING_BORN] = EBUSY, [WAITING] = EBUSY, [RUNNING] = EALREADY, [ENDED] = ESRCH};
+    struct birth *birth = &k->init->birth;
+    if (birth->awaits == START && birth->kind == CREATOR) {
+        if (begin(k, c, plan_fd, true)) birth->awaits = 0;
         return;
     }
-    p->next = execs;
-    execs = p;
-    c->process = p;
-    c->stdin = p->stdin_open;
-    send_started(c, p, born.nanoseconds);
+    if (plan_fd >= 0) close(plan_fd);
+    if (birth_let_go(k->init, START)) birth->asker = c;
+    else refuse(c, AT_STATE, why[k->init->state]);
+}
+
+/* Let a birth go on that waits for this client. */
+static void go(struct keeper *k, const struct client *c) {
+    for (struct process *p = k->init; p; p = p == k->init ? k->execs : p->next)
+        if (p->birth.asker == c && birth_let_go(p, GO)) return;
 }
 
 static void resize(struct process *p, uint32_t rows, uint32_t cols) {
@@ -95,13 +97,14 @@ static void input(struct client *c, const char *data, size_t length) {
     feed_held(c);
 }
 
-static void send_state(struct client *c) {
+static void send_state(struct keeper *k, struct client *c) {
     struct {
-        struct packet_started head;
+        struct packet_process head;
         char list[4096];
-    } packet = {.head = {STARTED, 0, init->pid, 0, init->start_time, 0}};
+    } packet = {.head = {STARTED, k->init->state, k->init->pid, 0, k->init->start_time, monotonic_ns()}};
     struct text t = TEXT(packet.list);
-    for (struct process *p = execs; p && t.used < t.room - 160; p = p->next) {
+    for (struct process *p = k->execs; p && t.used < t.room - 160; p = p->next) {
+        if (p->state != RUNNING) continue;
         text_add(&t, p->id);
         text_add(&t, " ");
         text_number(&t, p->pid, 1);
@@ -109,36 +112,36 @@ static void send_state(struct client *c) {
         text_number(&t, p->start_time, 1);
         text_add(&t, "\n");
     }
-    client_send_fd(c, &packet, sizeof packet.head + t.used, init->pidfd);
-    if (init->exited && !output_held) send_exited(c, init);
+    if (send_packet(c->fd, &packet, sizeof packet.head + t.used, k->init->pidfd, MSG_DONTWAIT) < 0)
+        shutdown(c->fd, SHUT_RDWR);
+    if (end_is_told(k)) client_send_exited(c, k->init);
     else c->waiting = true;
 }
 
 /* Read one packet and do what it says. False when the client is gone. */
-bool handle_request(struct client *c) {
+bool handle_request(struct keeper *k, struct client *c) {
     union {
         struct packet_head head;
         struct packet_resize resize;
         char bytes[sizeof(struct packet_head) + INPUT_MAX];
     } packet;
-    char control[CMSG_SPACE(sizeof(int))];
-    struct iovec one = {&packet, sizeof packet};
-    struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1, .msg_control = control,
-                             .msg_controllen = CMSG_LEN(sizeof(int))}; /* with the padding two would fit */
-    struct cmsghdr *head;
     int fd = -1;
-    ssize_t length = recvmsg(c->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
     /* A client that goes away with something unread is told before what it had sent: RELEASE, say. */
-    if (length < 0 && errno == ECONNRESET) length = recvmsg(c->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (length < 0 && errno == ECONNRESET) length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
     if (length < 0) return errno == EAGAIN || errno == EINTR;
-    if ((size_t)length < sizeof packet.head) return false;
-    if ((head = CMSG_FIRSTHDR(&message)) && head->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    if ((size_t)length < sizeof packet.head) {
+        if (fd >= 0) close(fd);
+        return false;
+    }
     switch (packet.head.type) {
     case ATTACH:
-        if (!c->process) attach(c, packet.head.flags & WITH_STDIN);
+        if (!c->process) attach(k, c, packet.head.flags & WITH_STDIN);
         break;
     case EXEC:
-        if (!c->process) start_exec(c, fd);
+        if (c->process) break;
+        start_exec(k, c, fd);
+        fd = -1;
         break;
     case INPUT:
         input(c, packet.bytes + sizeof packet.head, length - sizeof packet.head);
@@ -149,15 +152,18 @@ bool handle_request(struct client *c) {
     case RESIZE:
         if ((size_t)length >= sizeof packet.resize) resize(c->process, packet.resize.rows, packet.resize.cols);
         break;
-    case WAIT:
-        if (init->exited && !output_held) send_exited(c, init);
-        else c->waiting = true;
+    case START:
+        start(k, c, fd);
+        fd = -1;
+        break;
+    case GO:
+        go(k, c);
         break;
     case STATE:
-        send_state(c);
+        send_state(k, c);
         break;
     case RELEASE:
-        released = init->exited && !output_held;
+        k->released = end_is_told(k);
         break;
     }
     if (fd >= 0) close(fd);

@@ -11,91 +11,61 @@ from functools import lru_cache
 import msgspec
 
 from tuicont.core.errors import Unsupported
-
-MS_RDONLY = 0x1
-MS_NOSUID = 0x2
-MS_NODEV = 0x4
-MS_NOEXEC = 0x8
-MS_SYNCHRONOUS = 0x10
-MS_MANDLOCK = 0x40
-MS_DIRSYNC = 0x80
-MS_NOSYMFOLLOW = 0x100
-MS_NOATIME = 0x400
-MS_NODIRATIME = 0x800
-MS_BIND = 0x1000
-MS_REC = 0x4000
-MS_SILENT = 0x8000
-MS_UNBINDABLE = 0x20000
-MS_PRIVATE = 0x40000
-MS_SLAVE = 0x80000
-MS_SHARED = 0x100000
-MS_RELATIME = 0x200000
-MS_I_VERSION = 0x800000
-MS_STRICTATIME = 0x1000000
-MS_LAZYTIME = 0x2000000
-
-MOUNT_ATTR_RDONLY = 0x1
-MOUNT_ATTR_NOSUID = 0x2
-MOUNT_ATTR_NODEV = 0x4
-MOUNT_ATTR_NOEXEC = 0x8
-MOUNT_ATTR_NOATIME = 0x10
-MOUNT_ATTR_STRICTATIME = 0x20
-MOUNT_ATTR_NODIRATIME = 0x80
-MOUNT_ATTR_NOSYMFOLLOW = 0x200000
+from tuicont.core.runtime.ops import flags as bits
 
 _FLAGS: dict[str, int] = {
-    "ro": MS_RDONLY,
-    "nosuid": MS_NOSUID,
-    "nodev": MS_NODEV,
-    "noexec": MS_NOEXEC,
-    "sync": MS_SYNCHRONOUS,
-    "mand": MS_MANDLOCK,
-    "dirsync": MS_DIRSYNC,
-    "nosymfollow": MS_NOSYMFOLLOW,
-    "noatime": MS_NOATIME,
-    "nodiratime": MS_NODIRATIME,
-    "silent": MS_SILENT,
-    "relatime": MS_RELATIME,
-    "iversion": MS_I_VERSION,
-    "strictatime": MS_STRICTATIME,
-    "lazytime": MS_LAZYTIME,
+    "ro": bits.MS_RDONLY,
+    "nosuid": bits.MS_NOSUID,
+    "nodev": bits.MS_NODEV,
+    "noexec": bits.MS_NOEXEC,
+    "sync": bits.MS_SYNCHRONOUS,
+    "mand": bits.MS_MANDLOCK,
+    "dirsync": bits.MS_DIRSYNC,
+    "nosymfollow": bits.MS_NOSYMFOLLOW,
+    "noatime": bits.MS_NOATIME,
+    "nodiratime": bits.MS_NODIRATIME,
+    "silent": bits.MS_SILENT,
+    "relatime": bits.MS_RELATIME,
+    "iversion": bits.MS_I_VERSION,
+    "strictatime": bits.MS_STRICTATIME,
+    "lazytime": bits.MS_LAZYTIME,
 }
 _CLEARED: dict[str, int] = {
-    "rw": MS_RDONLY,
-    "suid": MS_NOSUID,
-    "dev": MS_NODEV,
-    "exec": MS_NOEXEC,
-    "async": MS_SYNCHRONOUS,
-    "nomand": MS_MANDLOCK,
-    "symfollow": MS_NOSYMFOLLOW,
-    "atime": MS_NOATIME,
-    "diratime": MS_NODIRATIME,
-    "loud": MS_SILENT,
-    "norelatime": MS_RELATIME,
-    "noiversion": MS_I_VERSION,
-    "nostrictatime": MS_STRICTATIME,
-    "nolazytime": MS_LAZYTIME,
+    "rw": bits.MS_RDONLY,
+    "suid": bits.MS_NOSUID,
+    "dev": bits.MS_NODEV,
+    "exec": bits.MS_NOEXEC,
+    "async": bits.MS_SYNCHRONOUS,
+    "nomand": bits.MS_MANDLOCK,
+    "symfollow": bits.MS_NOSYMFOLLOW,
+    "atime": bits.MS_NOATIME,
+    "diratime": bits.MS_NODIRATIME,
+    "loud": bits.MS_SILENT,
+    "norelatime": bits.MS_RELATIME,
+    "noiversion": bits.MS_I_VERSION,
+    "nostrictatime": bits.MS_STRICTATIME,
+    "nolazytime": bits.MS_LAZYTIME,
     "defaults": 0,
 }
 PROPAGATION: dict[str, int] = {
-    "private": MS_PRIVATE,
-    "rprivate": MS_PRIVATE | MS_REC,
-    "slave": MS_SLAVE,
-    "rslave": MS_SLAVE | MS_REC,
-    "shared": MS_SHARED,
-    "rshared": MS_SHARED | MS_REC,
-    "unbindable": MS_UNBINDABLE,
-    "runbindable": MS_UNBINDABLE | MS_REC,
+    "private": bits.MS_PRIVATE,
+    "rprivate": bits.MS_PRIVATE | bits.MS_REC,
+    "slave": bits.MS_SLAVE,
+    "rslave": bits.MS_SLAVE | bits.MS_REC,
+    "shared": bits.MS_SHARED,
+    "rshared": bits.MS_SHARED | bits.MS_REC,
+    "unbindable": bits.MS_UNBINDABLE,
+    "runbindable": bits.MS_UNBINDABLE | bits.MS_REC,
 }
 _RECURSIVE: dict[str, int] = {
-    "rro": MOUNT_ATTR_RDONLY,
-    "rnosuid": MOUNT_ATTR_NOSUID,
-    "rnodev": MOUNT_ATTR_NODEV,
-    "rnoexec": MOUNT_ATTR_NOEXEC,
-    "rnodiratime": MOUNT_ATTR_NODIRATIME,
-    "rnoatime": MOUNT_ATTR_NOATIME,
-    "rstrictatime": MOUNT_ATTR_STRICTATIME,
-    "rnosymfollow": MOUNT_ATTR_NOSYMFOLLOW,
+    "rro": bits.MOUNT_ATTR_RDONLY,
+    "rnosuid": bits.MOUNT_ATTR_NOSUID,
+    "rnodev": bits.MOUNT_ATTR_NODEV,
+    "rnoexec": bits.MOUNT_ATTR_NOEXEC,
+    "rnodiratime": bits.MOUNT_ATTR_NODIRATIME,
+    "rnoatime": bits.MOUNT_ATTR_NOATIME,
+    "rstrictatime": bits.MOUNT_ATTR_STRICTATIME,
+    "rnosymfollow": bits.MOUNT_ATTR_NOSYMFOLLOW,
 }
 _REFUSED = frozenset(
     {"remount", "idmap", "ridmap", "tmpcopyup", "copy-symlink"}
@@ -103,20 +73,20 @@ _REFUSED = frozenset(
     | {"rnostrictatime"}
 )
 _ATTRIBUTES: tuple[tuple[int, int], ...] = (
-    (MS_RDONLY, MOUNT_ATTR_RDONLY),
-    (MS_NOSUID, MOUNT_ATTR_NOSUID),
-    (MS_NODEV, MOUNT_ATTR_NODEV),
-    (MS_NOEXEC, MOUNT_ATTR_NOEXEC),
-    (MS_NOATIME, MOUNT_ATTR_NOATIME),
-    (MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
-    (MS_NODIRATIME, MOUNT_ATTR_NODIRATIME),
-    (MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
+    (bits.MS_RDONLY, bits.MOUNT_ATTR_RDONLY),
+    (bits.MS_NOSUID, bits.MOUNT_ATTR_NOSUID),
+    (bits.MS_NODEV, bits.MOUNT_ATTR_NODEV),
+    (bits.MS_NOEXEC, bits.MOUNT_ATTR_NOEXEC),
+    (bits.MS_NOATIME, bits.MOUNT_ATTR_NOATIME),
+    (bits.MS_STRICTATIME, bits.MOUNT_ATTR_STRICTATIME),
+    (bits.MS_NODIRATIME, bits.MOUNT_ATTR_NODIRATIME),
+    (bits.MS_NOSYMFOLLOW, bits.MOUNT_ATTR_NOSYMFOLLOW),
 )
 
 
 class MountOptions(msgspec.Struct, frozen=True):
     """`flags` are MS_* of mount(2) without bind and propagation, `recursive` MOUNT_ATTR_* for the mount and
-    all below it, `propagation` one of MS_PRIVATE … with MS_REC or 0, `data` what is left, comma-separated."""
+    all below it, `propagation` one of bits.MS_PRIVATE … with bits.MS_REC or 0, `data` what is left, comma-separated."""
 
     flags: int = 0
     bind: bool = False

@@ -18,32 +18,28 @@ from typing import Any
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.model.host import HostFacts
-from tuicont.core.runtime.native import mount_options, ops
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import mount_options
 from tuicont.core.runtime.native.plan_mounts import plan_hidden, plan_mounts, plan_nodes
 from tuicont.core.runtime.native.plan_process import FilterCompiler, plan_process, plan_stdio
 from tuicont.core.runtime.native.reject import invalid, reject, reject_process
+from tuicont.core.runtime.ops import flags as bits
 from tuicont.core.security import sysctls
 from tuicont.core.storage.base import RootMount
 
-CLONE_NEWNS = 0x00020000
-CLONE_NEWCGROUP = 0x02000000
-CLONE_NEWUTS = 0x04000000
-CLONE_NEWIPC = 0x08000000
-CLONE_NEWPID = 0x20000000
-CLONE_NEWNET = 0x40000000
-
 _KINDS = {
-    "mount": CLONE_NEWNS,
-    "cgroup": CLONE_NEWCGROUP,
-    "uts": CLONE_NEWUTS,
-    "ipc": CLONE_NEWIPC,
-    "pid": CLONE_NEWPID,
-    "network": CLONE_NEWNET,
+    "mount": bits.CLONE_NEWNS,
+    "cgroup": bits.CLONE_NEWCGROUP,
+    "uts": bits.CLONE_NEWUTS,
+    "ipc": bits.CLONE_NEWIPC,
+    "pid": bits.CLONE_NEWPID,
+    "network": bits.CLONE_NEWNET,
 }
-_CUT_PROPAGATION = ops.SetPropagation("/", mount_options.MS_REC | mount_options.MS_PRIVATE)
-_OWN_CGROUP = ops.Unshare(CLONE_NEWCGROUP)
+_CUT_PROPAGATION = ops.SetPropagation("/", bits.MS_REC | bits.MS_PRIVATE)
+_OWN_CGROUP = ops.Unshare(bits.CLONE_NEWCGROUP)
 _LOOPBACK = ops.BringLoopbackUp()
-_ROOT_READ_ONLY = ops.SetMountAttributes("/", mount_options.MOUNT_ATTR_RDONLY, False)
+_ROOT_READ_ONLY = ops.SetMountAttributes("/", bits.MOUNT_ATTR_RDONLY, False)
+_AWAIT_START = ops.AwaitStart()
 _PLACE_NOWHERE = Placement()
 _ANY_HOST = HostFacts()
 
@@ -59,7 +55,7 @@ def namespace_flags(spec: Mapping[str, Any]) -> int:
 def clone_flags(spec: Mapping[str, Any]) -> int:
     """The namespaces that clone3 makes: all but the cgroup namespace, whose root is the cgroup that its maker
     is in, so that the plan makes it once the init is in the container's."""
-    return namespace_flags(spec) & ~CLONE_NEWCGROUP
+    return namespace_flags(spec) & ~bits.CLONE_NEWCGROUP
 
 
 def container_plan(
@@ -70,16 +66,17 @@ def container_plan(
     placement: Placement = _PLACE_NOWHERE,
     host: HostFacts = _ANY_HOST,
     compile_filter: FilterCompiler | None = None,
+    create: bool = False,
 ) -> ops.Plan:
-    """The birth of a container. `root_mounts` are made at `root_target`, an empty directory of the host;
-    without any, the specification's `root.path` is bound there. Raises `Unsupported` for what we cannot do
-    and `Invalid` for what the specification does not allow, naming the field."""
+    """The birth of a container, which waits to be started when it is only to `create` it. `root_mounts` are made at
+    `root_target`, an empty directory of the host; without any, the specification's `root.path` is bound there. Raises
+    `Unsupported` for what we cannot do and `Invalid` for what the specification does not allow, naming the field."""
     reject(spec)
     process, linux, mounts = spec["process"], spec.get("linux") or {}, spec.get("mounts") or ()
     flags = namespace_flags(spec)
     mounted = plan_mounts(mounts, placement, host.hierarchies)
     plan: list[ops.Operation] = [ops.EnterCgroup(directory) for directory in placement.enter]
-    if flags & CLONE_NEWCGROUP:
+    if flags & bits.CLONE_NEWCGROUP:
         plan.append(_OWN_CGROUP)
     if process.get("oomScoreAdj") is not None:
         plan.append(ops.SetOomScoreAdj(process["oomScoreAdj"]))
@@ -97,13 +94,22 @@ def container_plan(
         plan.append(ops.MakeDirectory(process["cwd"], 0o755))
     plan += plan_hidden(linux.get("maskedPaths") or (), linux.get("readonlyPaths") or ())
     propagation = mount_options.PROPAGATION.get(linux.get("rootfsPropagation") or "", 0)
-    if propagation & (mount_options.MS_SHARED | mount_options.MS_UNBINDABLE):
-        recursive = bool(propagation & mount_options.MS_REC)
-        plan.append(ops.SetMountAttributes("/", 0, recursive, propagation & ~mount_options.MS_REC))
+    if propagation & (bits.MS_SHARED | bits.MS_UNBINDABLE):
+        recursive = bool(propagation & bits.MS_REC)
+        plan.append(ops.SetMountAttributes("/", 0, recursive, propagation & ~bits.MS_REC))
     if spec["root"].get("readonly"):
         plan.append(_ROOT_READ_ONLY)
+    if create:
+        plan.append(_AWAIT_START)
     plan += plan_process(process, linux.get("seccomp"), host.capabilities, compile_filter)
     return tuple(plan)
+
+
+def command_plan(
+    spec: Mapping[str, Any], *, host: HostFacts = _ANY_HOST, compile_filter: FilterCompiler | None = None
+) -> ops.Plan:
+    """What is left of a birth once the container is created: the end of its plan."""
+    return plan_process(spec["process"], (spec.get("linux") or {}).get("seccomp"), host.capabilities, compile_filter)
 
 
 def exec_plan(
@@ -120,7 +126,7 @@ def exec_plan(
     plan: list[ops.Operation] = [ops.EnterCgroup(directory) for directory in placement.enter]
     if process.get("oomScoreAdj") is not None:
         plan.append(ops.SetOomScoreAdj(process["oomScoreAdj"]))
-    plan.append(ops.EnterNamespaces(namespace_flags(spec) & ~CLONE_NEWPID))
+    plan.append(ops.EnterNamespaces(namespace_flags(spec) & ~bits.CLONE_NEWPID))
     plan.append(plan_stdio(process, console=False))
     plan += plan_process(process, linux.get("seccomp"), host.capabilities, compile_filter)
     return tuple(plan)
@@ -128,7 +134,7 @@ def exec_plan(
 
 def _root(spec: Mapping[str, Any], root_mounts: tuple[RootMount, ...], target: str) -> tuple[ops.Operation, ...]:
     if not root_mounts:
-        flags = mount_options.MS_BIND | mount_options.MS_REC
+        flags = bits.MS_BIND | bits.MS_REC
         return (ops.MountRoot("", spec["root"]["path"], target, "", "", flags),)
     return tuple(
         ops.MountRoot(mount.cwd, mount.source, target, mount.fstype, mount.options, mount.flags)
@@ -140,10 +146,10 @@ def _names_and_settings(spec: Mapping[str, Any], linux: Mapping[str, Any], flags
     found: list[ops.Operation] = []
     for field, operation in (("hostname", ops.SetHostname), ("domainname", ops.SetDomainname)):
         if spec.get(field):
-            if not flags & CLONE_NEWUTS:
+            if not flags & bits.CLONE_NEWUTS:
                 raise invalid(field, "needs a uts namespace of the container's own")
             found.append(operation(spec[field]))
-    if flags & CLONE_NEWNET:
+    if flags & bits.CLONE_NEWNET:
         found.append(_LOOPBACK)
     found += [ops.SetSysctl(sysctls.path(name), value) for name, value in (linux.get("sysctl") or {}).items()]
     return found

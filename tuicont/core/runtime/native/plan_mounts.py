@@ -15,11 +15,13 @@ import msgspec
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.model.host import CgroupHierarchy
-from tuicont.core.runtime.native import mount_options, ops
+from tuicont.core.runtime import ops
+from tuicont.core.runtime.native import mount_options
 from tuicont.core.runtime.native.reject import invalid, unsupported
+from tuicont.core.runtime.ops import flags as bits
 
-_CGROUP_ATTRIBUTES = mount_options.MOUNT_ATTR_NOSUID | mount_options.MOUNT_ATTR_NODEV | mount_options.MOUNT_ATTR_NOEXEC
-_CGROUP_FLAGS = mount_options.MS_NOSUID | mount_options.MS_NODEV | mount_options.MS_NOEXEC
+_CGROUP_ATTRIBUTES = bits.MOUNT_ATTR_NOSUID | bits.MOUNT_ATTR_NODEV | bits.MOUNT_ATTR_NOEXEC
+_CGROUP_FLAGS = bits.MS_NOSUID | bits.MS_NODEV | bits.MS_NOEXEC
 _DEFAULT_NODES: tuple[tuple[str, int, int], ...] = (
     ("/dev/null", 1, 3),
     ("/dev/zero", 1, 5),
@@ -68,7 +70,7 @@ def plan_mounts(
         if options.bind or kind in ("bind", "rbind"):
             if options.data:
                 raise unsupported(f"mounts: {target} as a bind with option {options.data!r}")
-            host_side = shared if options.propagation & ~(mount_options.MS_PRIVATE | mount_options.MS_REC) else outside
+            host_side = shared if options.propagation & ~(bits.MS_PRIVATE | bits.MS_REC) else outside
             host_side.append(ops.OpenTree(slot, mount["source"], options.bind_recursive))
             inside += _placed(slot, target, options)
             slot += 1
@@ -95,9 +97,9 @@ def _placed(slot: int, target: str, options: mount_options.MountOptions) -> list
         placed = [ops.PlaceTree(slot, target, alone, False)]
         if below:
             placed.append(ops.SetMountAttributes(target, below, True))
-    if options.propagation & (mount_options.MS_SLAVE | mount_options.MS_SHARED | mount_options.MS_UNBINDABLE):
-        recursive = bool(options.propagation & mount_options.MS_REC)
-        placed.append(ops.SetMountAttributes(target, 0, recursive, options.propagation & ~mount_options.MS_REC))
+    if options.propagation & (bits.MS_SLAVE | bits.MS_SHARED | bits.MS_UNBINDABLE):
+        recursive = bool(options.propagation & bits.MS_REC)
+        placed.append(ops.SetMountAttributes(target, 0, recursive, options.propagation & ~bits.MS_REC))
     return placed
 
 
@@ -112,14 +114,14 @@ def _filesystem(
         raise unsupported(f"mounts: {kind} on {target}")
     flags = options.flags
     late: tuple[ops.Operation, ...] = ()
-    if target == "/dev" and flags & mount_options.MS_RDONLY:
-        flags &= ~mount_options.MS_RDONLY
-        late = (ops.SetMountAttributes(target, mount_options.MOUNT_ATTR_RDONLY, False),)
+    if target == "/dev" and flags & bits.MS_RDONLY:
+        flags &= ~bits.MS_RDONLY
+        late = (ops.SetMountAttributes(target, bits.MOUNT_ATTR_RDONLY, False),)
     made: list[ops.Operation] = [ops.Mount(source, target, kind, options.data, flags)]
     if options.recursive:
         made.append(ops.SetMountAttributes(target, options.recursive, True))
-    if options.propagation & ~(mount_options.MS_PRIVATE | mount_options.MS_REC):
-        made.append(ops.SetMountAttributes(target, 0, False, options.propagation & ~mount_options.MS_REC))
+    if options.propagation & ~(bits.MS_PRIVATE | bits.MS_REC):
+        made.append(ops.SetMountAttributes(target, 0, False, options.propagation & ~bits.MS_REC))
     return tuple(made), late
 
 
@@ -135,7 +137,7 @@ def _cgroup(
     They are bound, not mounted anew: that costs the same (some 6 µs each), is right with and without a
     cgroup namespace, and a hierarchy that the container was not put into cannot show the host's.
     """
-    access = mount_options.MOUNT_ATTR_RDONLY if options.flags & mount_options.MS_RDONLY else 0
+    access = bits.MOUNT_ATTR_RDONLY if options.flags & bits.MS_RDONLY else 0
     attributes = _CGROUP_ATTRIBUTES | access
     own = [directory for directory in (*placement.enter, placement.clone_into) if directory]
     unified = next((h for h in hierarchies if h.version == 2 and not placement.enter), None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from tuicont.core.runtime.native import ops
+from tuicont.core.runtime import ops
 from tuicont.core.runtime.native.reject import invalid, unsupported
 from tuicont.core.security import capabilities, rlimits
 

@@ -15,9 +15,21 @@ from tuicont.core.model.container import ExitStatus
 SOCKET_NAME = "shim.sock"
 INPUT_MAX = 32 * 1024
 WITH_STDIN = 1
-PLAN_MAGIC = 0x31504354
-LATER_OFFSET = 65536
-PLAN_TRACE, PLAN_STEP, PLAN_STDIN, PLAN_REAPER, PLAN_TERMINAL, PLAN_HOLD, PLAN_LATER = 1, 2, 4, 8, 16, 32, 64
+PLAN_MAGIC = 0x32504354
+PLAN_TRACE = 1
+PLAN_STEP = 2
+PLAN_STDIN = 4
+PLAN_REAPER = 8
+PLAN_TERMINAL = 16
+PLAN_HOLD = 32
+PLAN_LATER = 64
+PLAN_BORN = 128
+PLAN_ADOPT = 256
+
+
+def adopted(exec_id: str = "") -> str:
+    """What the files of an OCI runtime's work in the run directory are called, before `.pid` and `.tty`."""
+    return f"exec-{exec_id}" if exec_id else "init"
 
 
 class Request(IntEnum):
@@ -28,10 +40,10 @@ class Request(IntEnum):
     INPUT = 3
     INPUT_END = 4
     RESIZE = 5
-    WAIT = 6
+    START = 6
     RELEASE = 7
     STATE = 8
-    STEP = 9
+    GO = 9
 
 
 class Reply(IntEnum):
@@ -39,10 +51,11 @@ class Reply(IntEnum):
 
     STARTED = 32
     FAILED = 33
-    TRACE = 34
+    BORN = 34
     OUTPUT = 35
     EXITED = 36
     STEPPED = 37
+    CREATED = 38
 
 
 class Stage(IntEnum):
@@ -56,40 +69,50 @@ class Stage(IntEnum):
     CLONE = 6
     OPERATION = 7
     SILENT_DEATH = 8
+    STATE = 9
+    DEADLINE = 10
+    RUNTIME = 11
+    ADOPTION = 12
 
 
-class Started(msgspec.Struct, frozen=True):
-    """A process: its host pid, its start time in clock ticks, and how long its birth took."""
+class State(IntEnum):
+    """How far a process is."""
+
+    BEING_BORN = 0
+    WAITING = 1
+    RUNNING = 2
+    ENDED = 3
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process: its host pid, its start time in clock ticks, its state, and when that was so (CLOCK_MONOTONIC, ns)."""
 
     pid: int
     start_time: int
-    nanoseconds: int
+    state: State
+    time_ns: int
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A process that was not made. `index` is that of the operation in the plan, or -1."""
+    """A process that was not made. `index` is that of the operation among all `operations` of the plan, or -1; `code`
+    its code, or the exit code of an OCI runtime."""
 
     stage: int
-    index: int
-    code: int
-    errno: int
-    signal: int
+    index: int = -1
+    code: int = 0
+    errno: int = 0
+    signal: int = 0
+    operations: int = 0
 
 
 class Traced(msgspec.Struct, frozen=True):
-    """One operation as it was carried out: `errno` 0 when it succeeded."""
+    """One operation as it was carried out: `errno` 0 when it succeeded; `ended_ns` 0 for an execution that did. The
+    times are CLOCK_MONOTONIC."""
 
     index: int
     errno: int
-    nanoseconds: int
-
-
-class Stepped(msgspec.Struct, frozen=True):
-    """Operation `index` is next and waits for `Request.STEP`; the one before it took `nanoseconds`."""
-
-    index: int
-    code: int
-    nanoseconds: int
+    began_ns: int
+    ended_ns: int
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -102,19 +125,19 @@ class Running(msgspec.Struct, frozen=True):
 
 HEAD = struct.Struct("=II")
 _RESIZE = struct.Struct("=IIII")
-_STARTED = struct.Struct("=IIiiQQ")
-_FAILED = struct.Struct("=IIiiii")
+_PROCESS = struct.Struct("=IIiiQQ")
+_FAILED = struct.Struct("=IIiiiiI4x")
 _EXITED = struct.Struct("=IIiiQ")
-_STEPPED = struct.Struct("=IIiiQ")
-_TRACED = struct.Struct("=IiQ")
+_STEPPED = struct.Struct("=IIii")
+TRACED = struct.Struct("=IiQQ")
 SIZES = {
     "packet_head": HEAD.size,
     "packet_resize": _RESIZE.size,
-    "packet_started": _STARTED.size,
+    "packet_process": _PROCESS.size,
     "packet_failed": _FAILED.size,
     "packet_exited": _EXITED.size,
     "packet_stepped": _STEPPED.size,
-    "trace_record": _TRACED.size,
+    "trace_record": TRACED.size,
 }
 """Bytes of each structure of proto.h."""
 
@@ -133,20 +156,20 @@ def reply_kind(packet: bytes) -> int:
     return int(HEAD.unpack_from(packet)[0]) if len(packet) >= HEAD.size else 0
 
 
-def started(packet: bytes) -> Started:
-    _, _, pid, _, start_time, nanoseconds = _STARTED.unpack_from(packet)
-    return Started(pid, start_time, nanoseconds)
+def process(packet: bytes) -> Process:
+    """What BORN, CREATED and STARTED tell of a process."""
+    _, state, pid, _, start_time, time_ns = _PROCESS.unpack_from(packet)
+    return Process(pid, start_time, State(state), time_ns)
 
 
 def running(packet: bytes) -> tuple[Running, ...]:
     """The execs that are listed behind the answer to `Request.STATE`."""
-    lines = packet[_STARTED.size :].decode("ascii", "replace").splitlines()
+    lines = packet[_PROCESS.size :].decode("ascii", "replace").splitlines()
     return tuple(Running(name, int(pid), int(start)) for name, pid, start in (line.split(" ") for line in lines))
 
 
 def failed(packet: bytes) -> Failed:
-    _, stage, index, code, errno, signal = _FAILED.unpack(packet)
-    return Failed(stage, index, code, errno, signal)
+    return Failed(*_FAILED.unpack(packet)[1:])
 
 
 def exited(packet: bytes) -> ExitStatus:
@@ -154,14 +177,14 @@ def exited(packet: bytes) -> ExitStatus:
     return ExitStatus(code=code, signal=signal, time_ns=time_ns)
 
 
-def stepped(packet: bytes) -> Stepped:
-    _, _, index, code, nanoseconds = _STEPPED.unpack(packet)
-    return Stepped(index, code, nanoseconds)
+def stepped(packet: bytes) -> int:
+    """The index of the operation that comes next."""
+    return int(_STEPPED.unpack(packet)[2])
 
 
-def traced(packet: bytes) -> tuple[Traced, ...]:
-    _, count = HEAD.unpack_from(packet)
-    return tuple(Traced(*_TRACED.unpack_from(packet, HEAD.size + i * _TRACED.size)) for i in range(count))
+def traced(data: bytes) -> tuple[Traced, ...]:
+    """All records of a trace, those too that were never written."""
+    return tuple(Traced(*record) for record in TRACED.iter_unpack(data))
 
 
 def output(packet: bytes) -> tuple[int, bytes]:

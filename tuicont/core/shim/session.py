@@ -10,12 +10,12 @@ import contextlib
 import socket
 
 from tuicont.core.model.container import ExitStatus
-from tuicont.core.runtime.native import wire
+from tuicont.core.shim import wire
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
 
 
-class NativeSession:
+class ShimSession:
     """Owns the connection and a pidfd of the process."""
 
     def __init__(self, connection: socket.socket, process: PidFd, *, stdin: bool) -> None:

@@ -1,0 +1,52 @@
+"""What a shim leaves in the file system: the exit record of its container, and its directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from tuicont.core.files.trees import remove_tree
+from tuicont.core.model.container import ExitStatus
+from tuicont.core.shim.wire import SOCKET_NAME
+
+LOST = ExitStatus(code=255)
+"""The end of a container of which nobody saw the status: its shim was killed, or the record is damaged."""
+
+_exit_status = msgspec.json.Decoder(ExitStatus).decode
+
+
+def read_exit(path: str) -> ExitStatus | None:
+    """The exit record at `path`; None while there is none. It is written whole and by rename, with `.tmp` at the end of
+    its name before."""
+    try:
+        with open(path, "rb") as file:
+            return _exit_status(file.read())
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError:
+        return LOST
+
+
+def is_exit_record(name: str) -> bool:
+    """Whether a file of that name is an exit record, and not one that is being written."""
+    return not name.endswith(".tmp")
+
+
+def remove_socket(run_dir: str) -> None:
+    """Remove the socket of a shim that was released, where the directory shall stay."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{run_dir}/{SOCKET_NAME}")
+
+
+def remove_run_directory(path: str, files: Sequence[str]) -> None:
+    """Remove the directory of a shim that is gone or about to go, with the `files` that others have put there. What is
+    nearly always there is removed by name, as that is on the way of every end; anything else by looking."""
+    try:
+        for name in (SOCKET_NAME, *files):
+            os.unlink(f"{path}/{name}")
+        os.rmdir(path)
+    except OSError:
+        remove_tree(path)
