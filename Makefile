@@ -1,6 +1,6 @@
 # tuicont: `make run` opens it. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test pythons check format native bench pictures clean
+.PHONY: help run test pythons check format native bench documents pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,12 +26,13 @@ test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `m
 pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
 	@$(BIN)/python -m tests.pythons $(ARGS)
 
-check: $(TESTABLE) ## format, lint, types, import contracts, dependencies
+check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry . 2>/dev/null
+	@$(BIN)/vulture
 
 format: $(TESTABLE) ## rewrite the sources in the one format
 	@$(BIN)/ruff format .
@@ -44,6 +45,9 @@ native: $(INSTALLED) ## compile the C module and the shim again, with the operat
 
 bench: $(TESTABLE) $(BUILT) ## measure against the floor, crun and runc in one run, and print the table
 	@$(BIN)/python -m bench $(ARGS)
+
+documents: $(TESTABLE) $(BUILT) ## put into the documents what is made from the code: keys, limits, layers, folders
+	@$(BIN)/python -m scripts.documents
 
 pictures: $(TESTABLE) $(BUILT) ## take the documents' pictures of the real screens anew (two minutes, as root)
 	@$(BIN)/python -m scripts.pictures

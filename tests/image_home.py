@@ -54,9 +54,13 @@ class Home:
     def read(self, ref: str, path: str) -> bytes:
         """A file of the image, as a container would see it."""
         chain = tuple(layer.chain_id for layer in self.service.get(ref).layers)
-        mounts = self.storage.layer_mounts(chain)
-        with open_view(mounts) as root, os.fdopen(open_in_root(root, path, os.O_RDONLY), "rb") as file:
-            return file.read()
+        self.storage.prepare("look", chain)
+        try:
+            mounts = self.storage.mounts("look")
+            with open_view(mounts) as root, os.fdopen(open_in_root(root, path, os.O_RDONLY), "rb") as file:
+                return file.read()
+        finally:
+            self.storage.remove("look")
 
     def is_empty(self) -> bool:
         left = [

@@ -29,6 +29,7 @@ LONG = 450
         pytest.param(("mypy",), id="types"),
         pytest.param(("lint-imports", "--no-cache"), id="import contracts"),
         pytest.param(("deptry", "."), id="dependencies"),
+        pytest.param(("vulture",), id="dead code"),
     ],
 )
 def test_the_source_passes(command: tuple[str, ...]) -> None:

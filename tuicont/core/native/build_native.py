@@ -18,15 +18,10 @@ long tuicont_setns(int fd, int flags);
 long tuicont_unshare(int flags);
 long tuicont_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
                    const char *options);
-long tuicont_umount2(const char *target, int flags);
 long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 long tuicont_open_tree(int dirfd, const char *path, unsigned flags);
-long tuicont_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
 long tuicont_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
                            uint64_t propagation, uint64_t userns);
-long tuicont_fsopen(const char *fstype, unsigned flags);
-long tuicont_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux);
-long tuicont_fsmount(int fd, unsigned flags, unsigned attributes);
 long tuicont_bpf(int command, void *attributes, unsigned size);
 struct tuicont_field { const char *key; int length; int slot; int64_t scale; };
 struct tuicont_source { int fd; int form; int count; const struct tuicont_field *fields; };

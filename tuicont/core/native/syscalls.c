@@ -20,7 +20,6 @@ static long tuicont_mount(const char *source, const char *target, const char *fs
                           const char *options) {
     return answer(mount(source, target, fstype, flags, options));
 }
-static long tuicont_umount2(const char *target, int flags) { return answer(umount2(target, flags)); }
 static long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
     return answer(syscall(SYS_openat2, dirfd, path, &how, sizeof how));
@@ -28,20 +27,10 @@ static long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_
 static long tuicont_open_tree(int dirfd, const char *path, unsigned flags) {
     return answer(syscall(SYS_open_tree, dirfd, path, flags));
 }
-static long tuicont_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
-    return answer(syscall(SYS_move_mount, from, from_path, to, to_path, flags));
-}
 static long tuicont_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
                                   uint64_t propagation, uint64_t userns) {
     uint64_t attributes[4] = {set, clear, propagation, userns}; /* struct mount_attr */
     return answer(syscall(SYS_mount_setattr, dirfd, path, flags, attributes, sizeof attributes));
-}
-static long tuicont_fsopen(const char *fstype, unsigned flags) { return answer(syscall(SYS_fsopen, fstype, flags)); }
-static long tuicont_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux) {
-    return answer(syscall(SYS_fsconfig, fd, command, key, value, aux));
-}
-static long tuicont_fsmount(int fd, unsigned flags, unsigned attributes) {
-    return answer(syscall(SYS_fsmount, fd, flags, attributes));
 }
 static long tuicont_bpf(int command, void *attributes, unsigned size) {
     return answer(syscall(SYS_bpf, command, attributes, size));

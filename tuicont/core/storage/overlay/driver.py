@@ -168,15 +168,6 @@ class OverlayDriver:
         options = f"lowerdir={lower},upperdir=upper/{snapshot},workdir=work/{snapshot}{self._options}"
         return (RootMount(fstype="overlay", source="overlay", options=options, cwd=self._root),)
 
-    def layer_mounts(self, chain: tuple[str, ...]) -> tuple[RootMount, ...]:
-        """The mounts that show a chain of layers read-only, without a snapshot. At least one layer."""
-        operation = "mount the layers of an image"
-        lower = self._stack(self._short(chain[-1], operation), operation).lower
-        if ":" not in lower:
-            # Overlayfs without an upper layer wants two lower ones.
-            lower += ":empty"
-        return (RootMount(fstype="overlay", source="overlay", options=f"lowerdir={lower}", flags=1, cwd=self._root),)
-
     def remove(self, name: str) -> None:
         operation = f"remove the {'layer' if is_layer(name) else 'snapshot'} {name}"
         try:
