@@ -43,9 +43,9 @@ def limited(devices: tuple[DeviceRule, ...] = (), **limits: Any) -> Resources:
     return msgspec.structs.replace(read(resources_with({}, Limits(**limits))), devices=devices)
 
 
-def driver_for(layout: Layout, kernel: Kernel, parent: str = PARENT) -> CgroupDriver:
+def driver_for(layout: Layout, kernel: Kernel, parent: str = PARENT, root: str = "/") -> CgroupDriver:
     """The driver that reads and writes the files of cgroups itself."""
-    driver: CgroupDriver = cgroup_driver_class("cgroupfs", layout.mode)(kernel, layout, parent)
+    driver: CgroupDriver = cgroup_driver_class("cgroupfs", layout.mode)(kernel, layout, parent, root)
     return driver
 
 

@@ -30,6 +30,7 @@ class MemoryKernel:
         self.template = dict(template or {})
         self.programs: dict[str, bytes] = {}
         self._modes: dict[str, int] = {}
+        self._attributes: dict[tuple[str, str], bytes] = {}
         self._directories = {"/"}
         for path in self.files:
             while (path := posixpath.dirname(path)) not in self._directories:
@@ -131,6 +132,16 @@ class MemoryKernel:
 
     def chown(self, path: str, uid: int, gid: int) -> None:
         self.mode(path)
+
+    def getxattr(self, path: str, name: str) -> bytes:
+        self.mode(path)
+        if (path, name) not in self._attributes:
+            raise _error(errno.ENODATA, path)
+        return self._attributes[path, name]
+
+    def setxattr(self, path: str, name: str, value: bytes) -> None:
+        self.mode(path)
+        self._attributes[path, name] = value
 
     def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
         return operation()

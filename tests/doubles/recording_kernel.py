@@ -130,6 +130,14 @@ class RecordingKernel:
         self._note("chown", path, f"{uid}:{gid}")
         self._inner.chown(path, uid, gid)
 
+    def getxattr(self, path: str, name: str) -> bytes:
+        self._note("getxattr", path, name)
+        return self._inner.getxattr(path, name)
+
+    def setxattr(self, path: str, name: str, value: bytes) -> None:
+        self._note("setxattr", path, name)
+        self._inner.setxattr(path, name, value)
+
     def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
         self._note(name, path)
         return self._inner.whole(name, path, operation)

@@ -1,7 +1,7 @@
 """What a cgroup driver is.
 
 Glossary. A *group* is the name of a container's cgroup below the engine's own parent cgroup
-("web-1's id"); a driver is made for one parent ("tuicont") and touches nothing outside of it. On v1
+("web-1's id"); a driver is made for one parent ("tuicont") of one state root and touches nothing outside of it. On v1
 a group is one directory in every controller's hierarchy, on v2 one directory, on a hybrid host
 both: the v1 directories for limits and accounting, the v2 one for freezing, killing and pressure.
 

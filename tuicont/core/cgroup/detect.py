@@ -33,6 +33,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     read_only: tuple[str, ...] = ()
 
     @property
+    def mounts(self) -> tuple[str, ...]:
+        """The mount point of every hierarchy."""
+        places = [mount for _, mount in (*self.v1, *self.named)]
+        return tuple(dict.fromkeys([*places, self.unified] if self.unified else places))
+
+    @property
     def mode(self) -> str:
         """`v1`, `hybrid` (limits on v1, a v2 hierarchy beside them), `unified`, or `none`."""
         if any(name in LIMITING for name, _ in self.v1):

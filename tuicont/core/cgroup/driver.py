@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from tuicont.core.cgroup.base import Cgroup, Placement
 from tuicont.core.cgroup.naming import SHIMS, check_name
+from tuicont.core.cgroup.owner import mark
 from tuicont.core.cgroup.removal import remove_group
 from tuicont.core.errors import EngineError, kernel_error
 from tuicont.core.model.resources import Resources
@@ -90,12 +91,13 @@ class MakingDriver(ABC, Generic[G]):
 
 
 class HierarchyDriver(MakingDriver[G]):
-    """A `MakingDriver` that has one directory for its groups (`holders`) in each hierarchy it uses. Nothing is asked
-    before it is done: a directory that is missing shows by ENOENT."""
+    """A `MakingDriver` that has one directory for its groups (`holders`) in each hierarchy it uses, marked as those of
+    the state root `root`. Nothing is asked before it is done: a directory that is missing shows by ENOENT."""
 
-    def __init__(self, kernel: Kernel, holders: tuple[str, ...]) -> None:
+    def __init__(self, kernel: Kernel, holders: tuple[str, ...], root: str) -> None:
         self._kernel = kernel
         self._holders = holders
+        self._root = root
         self._prepared = False
 
     @abstractmethod
@@ -142,6 +144,7 @@ class HierarchyDriver(MakingDriver[G]):
 
     def _prepare(self) -> None:
         self.prepare_holders()
+        mark(self._kernel, self._holders, self._root)
         self._prepared = True
 
 

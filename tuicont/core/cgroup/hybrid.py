@@ -73,11 +73,11 @@ class HybridDriver(MakingDriver[HybridGroup]):
 
     name = "cgroupfs-hybrid"
 
-    def __init__(self, kernel: Kernel, layout: Layout, parent: str) -> None:
+    def __init__(self, kernel: Kernel, layout: Layout, parent: str, root: str) -> None:
         self._kernel = kernel
         # A group in a hierarchy costs some 100 µs of a container's life, and the v1 freezer would have nothing to do.
-        self._v1 = V1Driver(kernel, layout, parent, without=("freezer",))
-        self._v2 = V2Driver(kernel, layout, parent)
+        self._v1 = V1Driver(kernel, layout, parent, root, without=("freezer",))
+        self._v2 = V2Driver(kernel, layout, parent, root)
 
     def probe(self) -> Probe:
         v1, v2 = self._v1.probe(), self._v2.probe()

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tuicont.core.cgroup.detect import probe_others, read_layout
+from tuicont.core.cgroup.owner import remove_left_over
 from tuicont.core.engine.births.create import Creation
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.births.starts import Starts
@@ -93,7 +94,7 @@ def open_engine(
         return _images(paths, store, drivers, locks)
 
     drivers = Drivers(
-        cgroup_driver_class(_CGROUP_DRIVER, layout.mode)(kernel, layout, parent),
+        cgroup_driver_class(_CGROUP_DRIVER, layout.mode)(kernel, layout, parent, paths.root),
         make_storage,
         make_runtime,
         storage=storage_driver,
@@ -114,6 +115,8 @@ def open_engine(
         images().recover()
     reconciler.run()
     Sweep(records, locks, paths, drivers, bundles, ends, removal, notes, lambda: images().sweep()).run()
+    for gone in remove_left_over(kernel, layout):
+        notes.add(f"the cgroups of {gone} were removed, as it is gone")
     trash.empty()
     store.trim()
 

@@ -38,6 +38,13 @@ def host_facts() -> HostFacts:
     )
 
 
+def outlook() -> str:
+    """The mounts and the root directory by which this process sees files, as a word: a path means the same to all that
+    have the same one, until the host is booted again."""
+    top = os.stat("/")
+    return f"{os.stat('/proc/self/ns/mnt').st_ino}:{top.st_dev}:{top.st_ino}"
+
+
 def host_devices() -> tuple[DeviceNode, ...]:
     """Every device node below /dev but terminals, shared memory and the console, in a stable order."""
     found: list[DeviceNode] = []

@@ -87,6 +87,12 @@ class Kernel(Protocol):
     def chown(self, path: str, uid: int, gid: int) -> None:
         """chown(2)."""
 
+    def getxattr(self, path: str, name: str) -> bytes:
+        """getxattr(2). ENODATA when there is none of that name."""
+
+    def setxattr(self, path: str, name: str, value: bytes) -> None:
+        """setxattr(2): made, or replaced."""
+
     def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
         """The result of `operation`, which changes any number of files at and below `path`: one entry of the ledger,
         called `name`."""
@@ -197,6 +203,12 @@ class RealKernel:
 
     def chown(self, path: str, uid: int, gid: int) -> None:
         os.chown(path, uid, gid)
+
+    def getxattr(self, path: str, name: str) -> bytes:
+        return os.getxattr(path, name)
+
+    def setxattr(self, path: str, name: str, value: bytes) -> None:
+        os.setxattr(path, name, value)
 
     def whole(self, name: str, path: str, operation: Callable[[], T]) -> T:
         return operation()

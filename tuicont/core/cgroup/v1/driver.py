@@ -23,10 +23,12 @@ class V1Driver(HierarchyDriver[V1Group]):
 
     name = "cgroupfs-v1"
 
-    def __init__(self, kernel: Kernel, layout: Layout, parent: str, *, without: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, kernel: Kernel, layout: Layout, parent: str, root: str, *, without: tuple[str, ...] = ()
+    ) -> None:
         self._mounts = {name: mount for name, mount in layout.v1 if name in _NAMES and name not in without}
         self._parents = {name: f"{mount}/{parent}" for name, mount in self._mounts.items()}
-        super().__init__(kernel, tuple(dict.fromkeys(self._parents.values())))
+        super().__init__(kernel, tuple(dict.fromkeys(self._parents.values())), root)
         self._layout = layout
         self._parent = parent
 

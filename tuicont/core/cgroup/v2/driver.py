@@ -27,12 +27,12 @@ class V2Driver(HierarchyDriver[V2Group]):
 
     name = "cgroupfs-v2"
 
-    def __init__(self, kernel: Kernel, layout: Layout, parent: str) -> None:
+    def __init__(self, kernel: Kernel, layout: Layout, parent: str, root: str) -> None:
         self._mount = layout.unified
         self._read_only = layout.unified in layout.read_only
         self._path = parent
         self._parent = f"{layout.unified}/{parent}"
-        super().__init__(kernel, (self._parent,))
+        super().__init__(kernel, (self._parent,), root)
 
     def probe(self) -> Probe:
         reason = "mounted read-only" if self._read_only else ""
