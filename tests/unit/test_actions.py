@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.actions import ACTIONS, BY_ID, Group, Scope, Situation, in_scope
 from tuicont.keys import PRESETS, clashes, resolve_keys, shown_key, textual_key
-from tuicont.presenters.help import lines, markdown
+from tuicont.presenters.help import lines
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -60,9 +58,3 @@ def test_the_help_page_has_every_action_within_its_width() -> None:
     page = lines(ACTIONS, keys, Situation(), 70)
     text = ["".join(span for span, _ in line) for line in page]
     assert all(len(line) <= 70 for line in text)
-    assert all(f"`{action.id}`" in markdown() for action in ACTIONS)
-
-
-def test_the_documented_key_table_is_the_action_table() -> None:
-    documented = (Path(__file__).parents[2] / "docs" / "interface.md").read_text(encoding="utf-8")
-    assert markdown() in documented, "put what tuicont.presenters.help.markdown() returns into docs/interface.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from tuicont.actions import ACTIONS, Action, Group, Situation
+from tuicont.actions import Action, Group, Situation
 from tuicont.keys import shown_key
 from tuicont.presenters.cells import Cell, cell
 
@@ -42,12 +42,3 @@ def _lines(action: Action, keys: Mapping[str, str], situation: Situation, width:
     if reason:
         found += [cell(" " * column + part, "warn") for part in wrap(f"not now: {reason}", room)]
     return found
-
-
-def markdown() -> str:
-    """The key table of the docs."""
-    rows = ["| key | action | id | does |", "|---|---|---|---|"]
-    for action in ACTIONS:
-        keys = " ".join(f"`{shown_key(key)}`" for key in action.key.split(","))
-        rows.append(f"| {keys} | {action.label} | `{action.id}` | {action.tooltip} ({action.scope.value}) |")
-    return "\n".join(rows) + "\n"
