@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Cli
 from tests.e2e.terminal import Terminal
+from tests.support import require
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
@@ -36,6 +38,31 @@ def test_engine_and_containers_tell_their_drivers(cli: Cli) -> None:
 def test_options_name_the_drivers_of_what_is_made(cli: Cli) -> None:
     cli.ok("--runtime", "native", "--storage-driver", "overlay", "create", "--name", "c", "demo", "true")
     assert made_with(cli, "c") == ("native", "overlay")
+
+
+def test_a_root_that_begins_with_another_storage_driver_stays_with_it(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    assert cli.ok("--storage-driver", "vfs", "run", "--rm", "demo", "echo", "copied") == "copied"
+    cli.ok("create", "--name", "c", "demo", "true")
+    assert made_with(cli, "c") == ("native", "vfs")
+    assert os.path.isdir(tmp_path / "root/vfs") and cli.ok("info", "--format", "{{.storage_driver}}") == "vfs"
+    cli.ok("rm", "c")
+
+
+@pytest.mark.parametrize("runtime", ["crun", "runc"])
+def test_another_runtime_runs_a_container_among_those_of_the_engines_own(cli: Cli, runtime: str) -> None:
+    require(runtime)
+    cli.ok("run", "-d", "--name", "c", "--runtime", runtime, "-m", "64m", "demo", "sleep", "1000")
+    assert made_with(cli, "c") == (runtime, "overlay")
+    assert cli.ok("exec", "c", "cat", "/proc/1/comm") == "sleep"
+    cli.ok("pause", "c")
+    cli.ok("unpause", "c")
+    cli.ok("update", "-m", "128m", "c")
+    (described,) = json.loads(cli.ok("inspect", "c"))
+    assert described["HostConfig"]["Memory"] == described["Spec"]["linux"]["resources"]["memory"]["limit"] == 128 << 20
+    cli.ok("kill", "c")
+    assert cli.ok("wait", "c") == "137"
+    cli.ok("rm", "c")
 
 
 def test_a_driver_that_there_is_not_is_said_at_once(cli: Cli, tmp_path: Path) -> None:

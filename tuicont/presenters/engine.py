@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from textwrap import wrap
 
+from tuicont.core.model.host import HostUsage
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.presenters.cells import Cell, Span, cell
 from tuicont.text.units import exact_size, plain, size
@@ -15,13 +16,14 @@ _NAME = 18
 
 def lines(
     info: EngineInfo,
+    usage: HostUsage,
     probes: Sequence[Probe],
     settings: Sequence[tuple[str, str, str]],
     own: tuple[str, str],
     width: int,
 ) -> list[Cell]:
     """All lines for `width` cells. `own` is (the TUI's configuration file, its theme)."""
-    return [*_engine(info, own, width), cell(""), *_probes(probes, width), *_settings(settings, width)]
+    return [*_engine(info, usage, own, width), cell(""), *_probes(probes, width), *_settings(settings, width)]
 
 
 def _heading(text: str) -> Cell:
@@ -34,11 +36,15 @@ def _pair(name: str, value: str, width: int) -> list[Cell]:
     return [first, *(cell(" " * (_NAME + 2) + part) for part in parts[1:])]
 
 
-def _engine(info: EngineInfo, own: tuple[str, str], width: int) -> list[Cell]:
+def _engine(info: EngineInfo, usage: HostUsage, own: tuple[str, str], width: int) -> list[Cell]:
     states = " · ".join(f"{count} {state}" for state, count in info.containers.items() if count) or "none"
     pairs = [
         ("version", f"tuicont {info.version}"),
-        ("kernel", f"{info.kernel} · {info.processors} processors · {size(info.memory)} memory"),
+        ("kernel", info.kernel),
+        ("processors", f"{info.processors} · load {' '.join(f'{load:.2f}' for load in usage.load)}"),
+        ("memory", f"{size(usage.memory_available)} of {size(usage.memory)} available"),
+        ("swap", f"{size(usage.swap_free)} of {size(usage.swap)} free" if usage.swap else "none"),
+        ("disk", f"{size(usage.disk_free)} of {size(usage.disk)} free below the state"),
         ("drivers", f"cgroup {info.cgroup_driver} · storage {info.storage_driver} · runtime {info.runtime}"),
         ("containers", states),
         ("images", f"{info.images} with {info.layers} layers"),

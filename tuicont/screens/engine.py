@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from tuicont.actions import Scope
 from tuicont.core.errors import EngineError
+from tuicont.core.model.host import HostUsage
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.engine_access import EngineAccess
 from tuicont.presenters.engine import lines
@@ -25,7 +26,7 @@ class EngineScreen(ModeScreen):
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], config_file: str) -> None:
         super().__init__(bridge, keys)
         self._config_file = config_file
-        self._known: tuple[EngineInfo, tuple[Probe, ...], tuple[tuple[str, str, str], ...]] | None = None
+        self._known: tuple[EngineInfo, HostUsage, tuple[Probe, ...], tuple[tuple[str, str, str], ...]] | None = None
 
     def body(self) -> ComposeResult:
         pager = Pager(id="engine", empty="\n  asking the kernel …")
@@ -42,10 +43,9 @@ class EngineScreen(ModeScreen):
 
     @work(exclusive=True, exit_on_error=False)
     async def _load(self) -> None:
-        engine = self.bridge.engine
+        host = self.bridge.engine.host
         try:
-            info = await self.bridge.call(engine.host.info)
-            self._known = (info, await self.bridge.call(engine.host.doctor), await self.bridge.call(engine.host.config))
+            self._known = await self.bridge.call(lambda: (host.info(), host.usage(), host.doctor(), host.config()))
         except EngineError as error:
             self.bridge.report(error)
             return

@@ -24,11 +24,12 @@ from tuicont.core.errors import Conflict, EngineError, NotFound
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State
-from tuicont.core.runtime.base import Task
+from tuicont.core.runtime.base import Task, TaskState
 from tuicont.core.shim.records import LOST, is_exit_record, read_exit
 from tuicont.core.store.store import Transaction
 
 _AFTER_KILL_SECONDS = 10.0
+_TOLD_SECONDS = 1.0
 
 
 class Ends:
@@ -139,8 +140,8 @@ class Ends:
                 self.clear(container.id)
             return
         try:
-            # A full disk may have had no room for the exit record; its shim knows.
-            status = task.wait(0)
+            # A full disk may have had no room for the exit record; its shim knows, and is about to say how it was.
+            status = task.wait(_TOLD_SECONDS if task.state is TaskState.ENDED else 0)
         except (TimeoutError, EngineError):
             return
         self._record(container.id, status, container.pid)

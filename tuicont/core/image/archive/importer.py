@@ -20,6 +20,7 @@ from tuicont.core.storage.base import LayerTarget, StorageDriver
 
 _OPERATION = "load the image"
 _MOST_LAYERS = 500
+"""What overlayfs stacks (fs/overlayfs/params.h), for every storage driver: an image is loaded for all of them."""
 
 
 class Importer:
@@ -38,7 +39,7 @@ class Importer:
             values = {"layers": len(incoming.layers), "configuration": len(diff_ids)}
             raise Invalid(_OPERATION, "it does not have the layers that its configuration names", values=values)
         if len(diff_ids) > _MOST_LAYERS:
-            raise Unsupported(_OPERATION, f"it has {len(diff_ids)} layers; overlayfs stacks {_MOST_LAYERS}")
+            raise Unsupported(_OPERATION, f"it has {len(diff_ids)} layers; the most is {_MOST_LAYERS}")
         config_digest = self._content.put(incoming.config)
         chain = documents.chain_ids(diff_ids)
         descriptors, sizes = [], {}
