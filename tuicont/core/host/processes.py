@@ -33,7 +33,8 @@ def parse_stat(line: bytes) -> tuple[str, list[bytes]]:
 def parse_status(text: bytes) -> tuple[int, int]:
     """/proc/PID/status as (real uid, pid in the innermost pid namespace, 0 when the kernel does not tell)."""
     uid = inner = 0
-    for line in text.splitlines():
+    # The name, which the process chose, may hold every control character but the newline, which the kernel escapes.
+    for line in text.split(b"\n"):
         if line.startswith(b"Uid:"):
             uid = int(line.split()[1])
         elif line.startswith(b"NSpid:"):

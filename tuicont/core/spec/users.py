@@ -61,7 +61,7 @@ def _line_id(text: str) -> int | None:
 def _passwd_entry(who: str, passwd: str) -> tuple[str, int, int, str] | None:
     """(name, uid, gid, home) of the first line whose name is `who`, or else whose uid is."""
     number, by_id = _number(who), None
-    for line in passwd.splitlines():
+    for line in passwd.split("\n"):
         fields = line.split(":")
         if len(fields) < 6:
             continue
@@ -78,7 +78,7 @@ def _passwd_entry(who: str, passwd: str) -> tuple[str, int, int, str] | None:
 
 def _groups(group: str) -> list[tuple[str, int, frozenset[str]]]:
     found = []
-    for line in group.splitlines():
+    for line in group.split("\n"):
         fields = line.split(":")
         number = _line_id(fields[2]) if len(fields) >= 4 else None
         if number is not None:
