@@ -1,6 +1,6 @@
 # tuicont: `make run` opens it. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test pythons check format native bench documents pictures clean
+.PHONY: help run test pythons second-kernel check format native bench documents pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ BUILT := $(VENV)/.built
 TESTABLE := $(VENV)/.testable
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sudo when not root)
 	@if [ "$$(id -u)" = 0 ]; then exec $(BIN)/tuicont; fi; \
@@ -27,6 +27,10 @@ pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other P
 	@$(BIN)/python -m tests.pythons $(ARGS)
 
 check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
+second-kernel: $(TESTABLE) $(BUILT) ## run all contract and kernel tests on a kernel with cgroup v2 alone, in QEMU (half an hour)
+	@$(BIN)/python -m tests.second_kernel -- $(BIN)/python -m pytest tests/contract tests/kernel -m "not host_only" $(ARGS)
+
+check: $(TESTABLE) ## format, lint, types, import contracts, dependencies
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -6,7 +6,7 @@ Markers (registered in pyproject.toml):
 - `host_only`: not run in the second kernel (timing, host tools, the host's own hierarchy).
 - `fresh_machine`: does what the README says on a bare Debian of another release.
 - `other_python`: runs unit and interface tests on another Python of this machine.
-- `second_kernel`: boots another kernel in QEMU and runs the kernel and contract tests there.
+- `second_kernel`: boots another kernel in QEMU and runs there what depends on it.
 - `e2e`: drives the real program in a terminal.
 
 A test that needs a tool asks `tests.support.require("tmux")` for it; see there for what a missing one does.

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tests.second_kernel.boot import TOOLS, second_kernel
 
+HOURS = 2
+
 
 def main() -> int:
     """The command's exit code; 125 when the kernel did not come up."""
     command = sys.argv[2:] if sys.argv[1:2] == ["--"] else sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="tuicont-second-kernel-") as share:
-        machine = second_kernel(Path(share))
+        machine = second_kernel(Path(share), timeout=HOURS * 3600)
         if not command or machine is None:
             print(f"usage: python -m tests.second_kernel -- COMMAND…   (needs {', '.join(TOOLS)}, a kernel in /boot)")
             return 125
