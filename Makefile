@@ -26,18 +26,10 @@ test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `m
 pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
 	@$(BIN)/python -m tests.pythons $(ARGS)
 
-check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
 second-kernel: $(TESTABLE) $(BUILT) ## run all contract and kernel tests on a kernel with cgroup v2 alone, in QEMU (half an hour)
 	@$(BIN)/python -m tests.second_kernel -- $(BIN)/python -m pytest tests/contract tests/kernel -m "not host_only" $(ARGS)
 
-check: $(TESTABLE) ## format, lint, types, import contracts, dependencies
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/deptry . 2>/dev/null
-	@$(BIN)/vulture
-
+check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
 format: $(TESTABLE) ## rewrite the sources in the one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
