@@ -30,6 +30,13 @@ second-kernel: $(TESTABLE) $(BUILT) ## run all contract and kernel tests on a ke
 	@$(BIN)/python -m tests.second_kernel -- $(BIN)/python -m pytest tests/contract tests/kernel -m "not host_only" $(ARGS)
 
 check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry . 2>/dev/null
+	@$(BIN)/vulture
+
 format: $(TESTABLE) ## rewrite the sources in the one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
