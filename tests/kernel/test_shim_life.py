@@ -17,8 +17,10 @@ import pytest
 
 from tests.kernel.boxes import Boxes, everything
 from tests.kernel.host import eventually, shims, status
-from tuicont.core.errors import CommandNotExecutable, CommandNotFound
+from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
 from tuicont.core.model.request import LogOptions
+from tuicont.core.shim import wire
+from tuicont.core.sys import sockets
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)")
 
@@ -197,6 +199,30 @@ def test_where_no_shim_is_there_is_no_task(boxes: Boxes) -> None:
     os.waitpid(shim, 0x40000000)
     assert os.path.exists(f"{boxes.dir}/one/run/shim.sock")
     assert boxes.runtime.load("one", f"{boxes.dir}/one/run") is None
+
+
+def test_a_shim_that_was_stopped_is_said_to_be_there_and_not_to_answer(boxes: Boxes) -> None:
+    boxes.start("sleep", "100")
+    (shim,) = shims(boxes.dir)
+    run_dir, runtime = f"{boxes.dir}/one/run", boxes.new_runtime()
+    waiting = []
+    os.kill(shim, signal.SIGSTOP)
+    try:
+        with pytest.raises(Conflict, match="its shim has not answered for 5 s"):
+            runtime.load("one", run_dir)
+        with pytest.raises(TimeoutError):
+            while True:
+                waiting.append(sockets.connect(run_dir, wire.SOCKET_NAME, 0.01))
+        assert runtime.alive(run_dir)
+        with pytest.raises(Conflict, match="has not accepted for 1 s"):
+            runtime.load("one", run_dir)
+    finally:
+        os.kill(shim, signal.SIGCONT)
+        for connection in waiting:
+            connection.close()
+    task = runtime.load("one", run_dir)
+    assert task is not None
+    task.close()
 
 
 def test_a_long_run_root_is_no_obstacle(boxes: Boxes) -> None:

@@ -21,6 +21,7 @@ from tuicont.core.cgroup.base import Placement
 from tuicont.core.model.container import ExitStatus
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.request import LogOptions
+from tuicont.core.shim.plan import PATIENCE_SECONDS
 from tuicont.core.storage.base import RootMount
 
 STDOUT = 1
@@ -70,8 +71,7 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
     move an interface in, write id maps, run hooks. Asking for it costs a round trip. `idly` does a piece of work of no
     hurry and says whether there was any; it is called while the init takes its steps, and raises nothing. `step` is
     called before each step, False cancels the birth; `observe` with all steps that were taken, also when one failed.
-    `patience` is how many seconds the init may take for its steps, without the time that it waits for somebody; 0 for
-    ever.
+    `patience` is how many seconds the init may take for its steps, without the time that it waits for somebody.
     """
 
     meanwhile: Callable[[], object] = _nothing
@@ -79,7 +79,7 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
     idly: Callable[[], bool] = _no_chore
     step: Callable[[Step], bool] | None = None
     observe: Callable[[tuple[DoneStep, ...]], object] | None = None
-    patience: float = 0
+    patience: float = PATIENCE_SECONDS
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,11 +13,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from tuicont.core.errors import EngineError, KernelError
+from tuicont.core.errors import Conflict, EngineError, KernelError
 from tuicont.core.shim import wire
 from tuicont.core.shim.plan import PlanFile
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
+
+ANSWER_SECONDS = 5.0
+"""How long a shim may take to answer. One that takes longer was stopped, or has no processor."""
 
 Explain = Callable[[wire.Failed], EngineError]
 
@@ -38,15 +41,24 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         return born | (wire.PLAN_STEP if self.step else 0) | (wire.PLAN_TRACE if self.observe else 0)
 
 
+def reply(connection: socket.socket, operation: str, seconds: float = ANSWER_SECONDS) -> tuple[bytes, int]:
+    """The next packet and its descriptor (see `sockets.receive`). Raises `Conflict` when none comes for so long."""
+    if not sockets.readable(connection, seconds):
+        raise Conflict(operation, f"its shim has not answered for {seconds:g} s")
+    return sockets.receive(connection)
+
+
 def let_go(connection: socket.socket) -> None:
     """Let the child take its next step. That its shim died meanwhile shows in what is read next."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         connection.send(wire.request(wire.Request.GO))
 
 
-def await_born(connection: socket.socket, operation: str, explain: Explain, born: Callable[[int, int], object]) -> None:
+def await_born(
+    connection: socket.socket, operation: str, explain: Explain, plan: PlanFile, born: Callable[[int, int], object]
+) -> None:
     """Call `born` while the child waits. Raises the error of a child that was never made."""
-    process, pidfd = answer(connection, operation, explain)
+    process, pidfd = answer(connection, operation, explain, seconds=plan.patience + ANSWER_SECONDS)
     try:
         born(process.pid, pidfd.fileno())
     finally:
@@ -59,7 +71,8 @@ def follow(
     """Serve a birth until it is over: created or started. Raises the error of what failed."""
     process: wire.Process | None = None
     try:
-        process, pidfd = answer(connection, operation, explain, watch.step)
+        seconds = plan.patience + ANSWER_SECONDS
+        process, pidfd = answer(connection, operation, explain, watch.step, seconds=seconds)
     finally:
         if watch.observe is not None:
             watch.observe(plan.traced(process.time_ns if process is not None else 0))
@@ -67,11 +80,17 @@ def follow(
 
 
 def answer(
-    connection: socket.socket, operation: str, explain: Explain, step: Callable[[int], bool] | None = None
+    connection: socket.socket,
+    operation: str,
+    explain: Explain,
+    step: Callable[[int], bool] | None = None,
+    *,
+    seconds: float = ANSWER_SECONDS,
 ) -> tuple[wire.Process, PidFd]:
-    """The shim's word on a process: the process and a pidfd of it, or the error of what failed."""
+    """The shim's word on a process: the process and a pidfd of it, or the error of what failed. Raises `Conflict` when
+    nothing comes for so long."""
     while True:
-        packet, fd = sockets.receive(connection)
+        packet, fd = reply(connection, operation, seconds)
         kind = wire.reply_kind(packet)
         if kind == wire.Reply.STEPPED:
             index = wire.stepped(packet)

@@ -24,7 +24,6 @@ from tuicont.core.sys import launch, sockets
 from tuicont.core.sys.pidfd import PidFd
 
 SHIM = os.path.join(os.path.dirname(native.__file__), "tuicont-shim")
-_ANSWER_SECONDS = 5.0
 _END_SECONDS = 2.0
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _NOBODY = Watch()
@@ -87,7 +86,7 @@ class Keeper:
                 # The namespaces take the kernel as long as all of this takes us.
                 wanted = order()
                 if watch.born is not None:
-                    births.await_born(shim.connection, operation, wanted.explain, watch.born)
+                    births.await_born(shim.connection, operation, wanted.explain, plan, watch.born)
                 plan.put(wanted)
                 births.let_go(shim.connection)
                 while not sockets.readable(shim.connection, 0) and idly():
@@ -105,6 +104,8 @@ class Keeper:
         """Whether a shim serves the task of `run_dir`: a quick look."""
         try:
             sockets.connect(run_dir, wire.SOCKET_NAME).close()
+        except TimeoutError:
+            return True
         except OSError:
             return False
         return True
@@ -114,16 +115,19 @@ class Keeper:
         operation = f"find the task of {container_id[:12]}"
         try:
             connection = sockets.connect(run_dir, wire.SOCKET_NAME)
+        except TimeoutError as error:
+            raise Conflict(operation, f"its shim has not answered: {error}") from None
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             return None
         except OSError as error:
             raise kernel_error(operation, f"connect in {run_dir}", error) from None
         with contextlib.suppress(ConnectionError):
             connection.send(wire.request(wire.Request.STATE))
-        if not sockets.readable(connection, _ANSWER_SECONDS):
+        try:
+            packet, fd = births.reply(connection, operation)
+        except Conflict:
             connection.close()
-            raise Conflict(operation, f"its shim has not answered for {_ANSWER_SECONDS:g} s")
-        packet, fd = sockets.receive(connection)
+            raise
         if wire.reply_kind(packet) != wire.Reply.STARTED:
             connection.close()
             return None

@@ -23,9 +23,14 @@ _LENGTH = struct.Struct("=I")
 _ALIGNMENT = 8
 
 
+PATIENCE_SECONDS = 30.0
+"""How long a birth may take where it waits for nobody. What takes longer hangs in the kernel, on a file system that
+does not answer, say, or was stopped by the container that it enters."""
+
+
 class PlanHead(msgspec.Struct, frozen=True, kw_only=True):
     """What the shim must know beside the operations. `enter` are v1 cgroups for the shim itself; `patience_ms` is how
-    long the birth may take where it waits for nobody, 0 for ever."""
+    long the birth may take where it waits for nobody."""
 
     flags: int = 0
     clone_flags: int = 0
@@ -35,7 +40,7 @@ class PlanHead(msgspec.Struct, frozen=True, kw_only=True):
     log: LogOptions = LogOptions()
     exec_id: str = ""
     enter: tuple[str, ...] = ()
-    patience_ms: int = 0
+    patience_ms: int = round(PATIENCE_SECONDS * 1000)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -74,6 +79,7 @@ class PlanFile:
 
     def __init__(self, head: PlanHead, order: Order | None, operation: str) -> None:
         self._head = head
+        self.patience = head.patience_ms / 1000
         self._operation = operation
         self._traced = (0, 0)
         self.fd = os.memfd_create("plan", os.MFD_CLOEXEC)

@@ -11,13 +11,13 @@ from functools import partial
 
 import msgspec
 
-from tuicont.core.errors import EngineError, NotFound, kernel_error
+from tuicont.core.errors import Conflict, EngineError, NotFound, kernel_error
 from tuicont.core.model.container import ExitStatus
 from tuicont.core.shim import births, wire
 from tuicont.core.shim.births import Explain, Watch
 from tuicont.core.shim.failure import failure
 from tuicont.core.shim.keeper import Kept
-from tuicont.core.shim.plan import Order, PlanFile, PlanHead
+from tuicont.core.shim.plan import PATIENCE_SECONDS, Order, PlanFile, PlanHead
 from tuicont.core.shim.session import ShimSession
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
@@ -89,7 +89,7 @@ class ShimTask:
         operation = f"list the processes of {self._id[:12]}"
         with self._asking(operation) as connection, connection:
             connection.send(wire.request(wire.Request.STATE))
-            packet, fd = sockets.receive(connection)
+            packet, fd = births.reply(connection, operation)
             PidFd(fd).close()
         return wire.running(packet)
 
@@ -123,7 +123,8 @@ class ShimTask:
             else:
                 with PlanFile(*starter, operation) as plan:
                     sockets.send_with(connection, wire.request(wire.Request.START), plan.fd)
-            births.answer(connection, operation, explain)[1].close()
+            seconds = PATIENCE_SECONDS + births.ANSWER_SECONDS
+            births.answer(connection, operation, explain, seconds=seconds)[1].close()
         self._state = wire.State.RUNNING
 
     def _add(self, head: PlanHead, order: Order, operation: str, *, stdin: bool, watch: Watch = _NOBODY) -> ShimSession:
@@ -132,7 +133,7 @@ class ShimTask:
         with self._asking(operation) as connection, PlanFile(head, order, operation) as plan:
             sockets.send_with(connection, wire.request(wire.Request.EXEC), plan.fd)
             if watch.born is not None:
-                births.await_born(connection, operation, order.explain, watch.born)
+                births.await_born(connection, operation, order.explain, plan, watch.born)
                 births.let_go(connection)
             _, process = births.follow(connection, operation, order.explain, plan, watch)
             return ShimSession(connection, process, stdin=stdin)
@@ -149,6 +150,8 @@ class ShimTask:
         """A connection of its own, closed if what is asked fails. Raises `NotFound` when the shim is gone."""
         try:
             connection = sockets.connect(self._run_dir, wire.SOCKET_NAME)
+        except TimeoutError as error:
+            raise Conflict(operation, f"its shim has not answered: {error}") from None
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotFound(operation, "its shim is gone") from None
         except OSError as error:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import array
+import errno
 import os
 import select
 import socket
+import struct
 
 PACKET_MAX = 1 << 16
 _ONE_FD = socket.CMSG_SPACE(4)
 _PATH_MAX = 107
+_TIMEVAL = struct.Struct("ll")
 
 
 def packet_pair() -> tuple[socket.socket, socket.socket]:
@@ -17,11 +20,13 @@ def packet_pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def connect(directory: str, name: str) -> socket.socket:
-    """Connect to the socket `name` in `directory`, however long its path is. Raises `OSError`."""
+def connect(directory: str, name: str, seconds: float = 1.0) -> socket.socket:
+    """Connect to the socket `name` in `directory`, however long its path is. Where a listener that does not accept has
+    as many waiting as it takes, `TimeoutError` comes after `seconds`. Raises `OSError`."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     path = f"{directory}/{name}"
     try:
+        _send_timeout(connection, seconds)
         if len(os.fsencode(path)) <= _PATH_MAX:
             connection.connect(path)
         else:
@@ -30,10 +35,20 @@ def connect(directory: str, name: str) -> socket.socket:
                 connection.connect(f"/proc/self/fd/{handle}/{name}")
             finally:
                 os.close(handle)
-    except OSError:
+        _send_timeout(connection, 0)
+    except OSError as error:
         connection.close()
+        if error.errno == errno.EAGAIN:
+            raise TimeoutError(f"{path} has not accepted for {seconds:g} s") from None
         raise
     return connection
+
+
+def _send_timeout(connection: socket.socket, seconds: float) -> None:
+    """SO_SNDTIMEO (socket(7)), which holds for connect(2) too; 0 is for ever."""
+    whole = int(seconds)
+    value = _TIMEVAL.pack(whole, round((seconds - whole) * 1_000_000))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
 
 
 def receive(connection: socket.socket) -> tuple[bytes, int]:

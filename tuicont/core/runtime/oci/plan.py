@@ -8,9 +8,6 @@ from tuicont.core.runtime.oci.flavours import Flavour
 from tuicont.core.runtime.ops import flags as bits
 from tuicont.core.storage.base import RootMount
 
-PATIENCE_MS = 30_000
-"""How long the program may take for one of its commands."""
-
 # The host's later mounts are still to be seen in binds that ask for it; what is made here the host never sees.
 _FROM_HOST_ONLY = ops.SetPropagation("/", bits.MS_REC | bits.MS_SLAVE)
 _ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)

@@ -153,7 +153,7 @@ class OciRuntime:
             log_path=bundle.log_path,
             log=bundle.log,
             enter=bundle.shim_placement.enter,
-            patience_ms=round(patience * 1000) or plan.PATIENCE_MS,
+            patience_ms=round(patience * 1000),
         )
 
     def _task(self, container_id: str, run_dir: str, kept: Kept) -> OciTask:

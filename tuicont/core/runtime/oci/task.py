@@ -53,7 +53,7 @@ class OciTask(KeptTask):
             process=spec["process"],
             hierarchies=self._hierarchies,
         )
-        head = PlanHead(clone_flags=CLONE_NEWNS, patience_ms=plan.PATIENCE_MS)
+        head = PlanHead(clone_flags=CLONE_NEWNS)
         self._let_start(order.explain, operation, (head, order))
 
     def exec(
@@ -80,7 +80,6 @@ class OciTask(KeptTask):
             clone_flags=CLONE_NEWNS,
             clone_into=plan.clone_into(placement, self._program.flavour),
             exec_id=exec_id,
-            patience_ms=plan.PATIENCE_MS,
         )
         try:
             write_json(f"{files}.json", process, operation)
