@@ -141,9 +141,13 @@ def test_its_processes_are_in_the_groups_that_were_made_for_it(made: Containers)
 
 
 def test_it_is_shown_no_group_but_its_own(made: Containers) -> None:
-    script = "for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -e $d/cgroup.procs ] && cat $d/cgroup.procs; done; true"
+    listing = (
+        "list() { for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -e $d/cgroup.procs ] && cat $d/cgroup.procs; done; }"
+    )
+    # The program of an OCI runtime takes a moment to go, and is a 0 until then.
+    gone = "until ! list | grep -q ^0$; do sleep 0.05; done"
     task = made.start("sleep", "100", limits={"pids": 50})
-    seen = output(run_exec(made, task, "sh", "-c", script)).split()
+    seen = output(run_exec(made, task, "sh", "-c", f"{listing}; {gone}; list; true")).split()
     assert seen, "not even its own"
     assert {*seen} <= {str(number) for number in range(30)}, "processes of the host have other numbers, or 0"
     assert "0" not in seen

@@ -25,7 +25,23 @@ from tuicont.core.shim.plan import PlanFile, PlanHead
 from tuicont.core.storage.base import RootMount
 from tuicont.core.sys import sockets
 
-APPLETS = ("sh", "true", "ls", "cat", "sleep", "echo", "stty", "ps", "tty", "dd", "kill", "wc", "hostname", "seq")
+APPLETS = (
+    "sh",
+    "true",
+    "ls",
+    "cat",
+    "sleep",
+    "echo",
+    "stty",
+    "ps",
+    "tty",
+    "dd",
+    "kill",
+    "wc",
+    "hostname",
+    "seq",
+    "grep",
+)
 NAMESPACES = ("mount", "pid", "uts", "ipc", "network", "cgroup")
 MOUNTS = (
     {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},

@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from tuicont.core.sys.record_locks import RecordLocks
 
@@ -15,22 +18,34 @@ A, B = "a" * 64, "b" * 64
 
 def test_the_same_lock_is_held_once_even_within_a_process(tmp_path: Path) -> None:
     locks = RecordLocks(str(tmp_path / "locks"))
-    with locks.hold(A), locks.attempt(A) as held:
-        assert not held
+    with locks.attempt(A) as first, locks.attempt(A) as held:
+        assert first and not held
     with locks.attempt(A) as held:
         assert held
 
 
 def test_other_locks_are_free(tmp_path: Path) -> None:
     locks = RecordLocks(str(tmp_path / "locks"))
-    with locks.hold(A), locks.attempt(B) as held:
-        assert held
+    with locks.attempt(A) as first, locks.attempt(B) as held:
+        assert first and held
 
 
 def test_many_share_a_lock_that_then_nobody_else_gets(tmp_path: Path) -> None:
     locks = RecordLocks(str(tmp_path / "locks"))
-    with locks.hold(A, shared=True), locks.hold(A, shared=True), locks.attempt(A) as held:
-        assert not held
+    shared = [locks.take(A, shared=True) for _ in range(2)]
+    with locks.attempt(A) as held:
+        assert None not in shared and not held
+    for descriptor in filter(None, shared):
+        os.close(descriptor)
+
+
+def test_who_waits_gets_it_when_it_is_free_and_gives_up_after_a_while(tmp_path: Path) -> None:
+    locks = RecordLocks(str(tmp_path / "locks"))
+    held = locks.wait(A, 0)
+    with pytest.raises(TimeoutError):
+        locks.wait(A, 0.05)
+    threading.Timer(0.05, os.close, [held]).start()
+    os.close(locks.wait(A, 10))
 
 
 def test_a_killed_process_lets_go(tmp_path: Path) -> None:

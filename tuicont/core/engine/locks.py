@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator
 
 from tuicont.core.engine.paths import Paths
@@ -19,6 +18,8 @@ from tuicont.core.sys.record_locks import RecordLocks
 
 _IMAGES, _METER = "1", "2"
 _UNMOUNT_SECONDS = 5.0
+_WORK_SECONDS = 40.0
+"""Longer than a birth may take (shim.plan.PATIENCE_SECONDS), which is the longest that a lock is held for."""
 
 
 class Locks:
@@ -28,17 +29,31 @@ class Locks:
         self._work = RecordLocks(paths.locks)
         self._roots = RecordLocks(paths.snapshots)
 
-    def container(self, container_id: str) -> contextlib.AbstractContextManager[int]:
-        """Wait for the container's lock and hold it, and as long as a copy of the descriptor is open elsewhere."""
-        return self._work.hold(container_id)
+    def container(self, container_id: str, seconds: float = _WORK_SECONDS) -> contextlib.AbstractContextManager[int]:
+        """Wait for the container's lock and hold it, and as long as a copy of the descriptor is open elsewhere. Raises
+        `Conflict` after `seconds`."""
+        return self._held(container_id, seconds, f"work on the container {container_id[:12]}")
 
-    def attempt(self, container_id: str) -> contextlib.AbstractContextManager[bool]:
-        """Hold the container's lock if nobody does; yields whether it is held."""
-        return self._work.attempt(container_id)
+    def attempt(self, container_id: str, seconds: float = 0) -> contextlib.AbstractContextManager[bool]:
+        """Hold the container's lock if nobody does, or within `seconds` nobody does any more; yields whether it is
+        held."""
+        return self._work.attempt(container_id, seconds)
 
     def images(self, *, shared: bool = False) -> contextlib.AbstractContextManager[int]:
-        """Shared from the look-up of an image to the record of a container that uses it, else by who removes one."""
-        return self._work.hold(_IMAGES, shared=shared)
+        """Shared from the look-up of an image to the record of a container that uses it, else by who removes one.
+        Raises `Conflict` after a while."""
+        return self._held(_IMAGES, _WORK_SECONDS, "work on the images", shared=shared)
+
+    @contextlib.contextmanager
+    def _held(self, name: str, seconds: float, operation: str, *, shared: bool = False) -> Iterator[int]:
+        try:
+            descriptor = self._work.wait(name, seconds, shared=shared)
+        except TimeoutError:
+            raise Conflict(operation, f"somebody else has been at work there for {seconds:g} s") from None
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def meter(self) -> int | None:
         """A descriptor that makes this engine the one that stores history, or None when another does."""
@@ -49,13 +64,11 @@ class Locks:
         """Its root file system is mounted nowhere, and until the context ends, and as long as a copy of the descriptor
         is open elsewhere, by nobody else: two mounts of one upper directory do harm (overlayfs.rst, "Sharing and
         copying layers"). Raises `Conflict` after some seconds."""
-        deadline = time.monotonic() + _UNMOUNT_SECONDS
-        while (descriptor := self._roots.take(container.id, shared=shared)) is None:
-            if time.monotonic() > deadline:
-                raise Conflict(
-                    operation, "its files are still in use", hint="they are being copied, or written to disk"
-                )
-            time.sleep(0.002)
+        try:
+            descriptor = self._roots.wait(container.id, _UNMOUNT_SECONDS, shared=shared)
+        except TimeoutError:
+            hint = "they are being copied, or written to disk"
+            raise Conflict(operation, "its files are still in use", hint=hint) from None
         try:
             yield descriptor
         finally:

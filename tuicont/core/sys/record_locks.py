@@ -12,11 +12,11 @@ import errno
 import fcntl
 import os
 import struct
+import time
 from collections.abc import Iterator
 
 _FLOCK = struct.Struct("hhqqixxxx")  # struct flock with 64-bit offsets: type, whence, start, len, pid
 _F_OFD_SETLK = 37  # uapi/asm-generic/fcntl.h; Python's fcntl module names them from 3.12 on
-_F_OFD_SETLKW = 38
 _OFFSET_DIGITS = 15  # of the hexadecimal name: stays below 2**63
 
 
@@ -27,19 +27,11 @@ class RecordLocks:
         self._path = path
 
     @contextlib.contextmanager
-    def hold(self, name: str, *, shared: bool = False) -> Iterator[int]:
-        """Wait for the lock `name` and hold it, and as long as a copy of the descriptor is open elsewhere. Any
-        number may hold it `shared`, and then nobody otherwise."""
-        descriptor = self._acquire(name, _F_OFD_SETLKW, fcntl.F_RDLCK if shared else fcntl.F_WRLCK)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-    @contextlib.contextmanager
-    def attempt(self, name: str) -> Iterator[bool]:
-        """Hold the lock `name` if nobody does; yields whether it is held."""
-        descriptor = self.take(name)
+    def attempt(self, name: str, seconds: float = 0) -> Iterator[bool]:
+        """Hold the lock `name` if nobody does, or within `seconds` nobody does any more; yields whether it is held."""
+        descriptor: int | None = None
+        with contextlib.suppress(TimeoutError):
+            descriptor = self.wait(name, seconds)
         try:
             yield descriptor is not None
         finally:
@@ -47,19 +39,31 @@ class RecordLocks:
                 os.close(descriptor)
 
     def take(self, name: str, *, shared: bool = False) -> int | None:
-        """Hold the lock `name` until the returned descriptor is closed; None when another has it."""
+        """Hold the lock `name` until every copy of the returned descriptor is closed; None when another has it. Any
+        number may hold it `shared`, and then nobody otherwise."""
         try:
-            return self._acquire(name, _F_OFD_SETLK, fcntl.F_RDLCK if shared else fcntl.F_WRLCK)
+            return self._acquire(name, fcntl.F_RDLCK if shared else fcntl.F_WRLCK)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
             return None
 
-    def _acquire(self, name: str, command: int, kind: int = fcntl.F_WRLCK) -> int:
+    def wait(self, name: str, seconds: float, *, shared: bool = False) -> int:
+        """`take` it when it is free. Raises `TimeoutError` after `seconds`."""
+        # F_OFD_SETLKW has no end of its own, so it is asked for again and again: 0.2 ms later, then less often.
+        deadline, delay = time.monotonic() + seconds, 0.0002
+        while (descriptor := self.take(name, shared=shared)) is None:
+            if time.monotonic() >= deadline:
+                raise TimeoutError(f"the lock {name} has been held for {seconds:g} s")
+            time.sleep(delay)
+            delay = min(delay * 1.3, 0.01)
+        return descriptor
+
+    def _acquire(self, name: str, kind: int) -> int:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             start = int(name[:_OFFSET_DIGITS], 16)
-            fcntl.fcntl(descriptor, command, _FLOCK.pack(kind, os.SEEK_SET, start, 1, 0))
+            fcntl.fcntl(descriptor, _F_OFD_SETLK, _FLOCK.pack(kind, os.SEEK_SET, start, 1, 0))
         except BaseException:
             os.close(descriptor)
             raise

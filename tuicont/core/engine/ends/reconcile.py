@@ -30,6 +30,8 @@ from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task, TaskState
 from tuicont.core.store.store import NameTaken
 
+_MOMENT_SECONDS = 1.0
+
 
 class Reconciler:
     """Brings records and kernel to agree."""
@@ -106,10 +108,11 @@ class Reconciler:
 
     def _adopt_or_clear(self, container_id: str) -> None:
         """A task directory whose container is not recorded as running: its start, or what is left of it. A shim
-        holds the lock until the birth is over, so this waits for that."""
-        with self._locks.container(container_id):
+        holds the lock until the birth is over, so this waits a moment for that. One that takes longer may hang in the
+        kernel: it is for whoever comes later."""
+        with self._locks.attempt(container_id, _MOMENT_SECONDS) as held:
             container = self._records.get(container_id)
-            if container is not None and container.state.alive:
+            if not held or (container is not None and container.state.alive):
                 return
             task = self._known.load(container) if container is not None else None
             if container is not None and task is not None and task.state is not TaskState.CREATED:
