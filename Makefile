@@ -21,7 +21,7 @@ run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sud
 	exec sudo $(CURDIR)/$(BIN)/tuicont
 
 test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `make check` among them; ARGS="-k cgroup" narrows
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
 	@$(BIN)/python -m tests.pythons $(ARGS)
