@@ -34,6 +34,7 @@ pytest_plugins = ["tests.beside"]
 
 # The same examples at every run, and none that fails because the machine was busy.
 hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.load_profile("tuicont")
 
 
