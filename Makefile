@@ -1,12 +1,13 @@
 # tuicont: `make run` opens it. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test pythons second-kernel check format native bench documents pictures clean
+.PHONY: help run test unit pythons second-kernel check format native bench documents pictures clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NATIVE := $(wildcard tuicont/core/native/*.c tuicont/core/native/*.h tuicont/core/native/*.py tuicont/core/native/shim/*)
+WITHOUT := -p no:textual-snapshot -p no:syrupy
 PACKAGE := pyproject.toml setup.py MANIFEST.in
 INSTALLED := $(VENV)/.installed
 BUILT := $(VENV)/.built
@@ -21,7 +22,10 @@ run: $(INSTALLED) $(BUILT) ## install if need be, and open the TUI (asks for sud
 	exec sudo $(CURDIR)/$(BIN)/tuicont
 
 test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `make check` among them; ARGS="-k cgroup" narrows
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+unit: $(TESTABLE) $(BUILT) ## run the unit tests alone, in seconds: properties with few examples
+	@$(BIN)/python -m pytest -n auto $(WITHOUT) --hypothesis-profile=quick -q tests/unit $(ARGS)
 
 pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
 	@$(BIN)/python -m tests.pythons $(ARGS)

@@ -1,72 +1,76 @@
-"""Long work that a session starts at once and that its own test waits for at the end, so that both cores have something
-to do. A plugin of pytest, which tests/conftest.py names.
+"""Which tests run side by side, by pytest-xdist: a plugin of pytest, which tests/conftest.py names.
 
-Knows nothing of what the work is. A test takes it as the parameter `beside`, and comes after all that take none:
+A file is one piece of work, so that what its tests share is made once. Those of `LONG` wait for another machine, Python
+or kernel, for minutes: each of them has a worker of its own that starts with it, beside one for each processor. What
+they wait for has a lower priority than the tests.
 
-    @pytest.mark.parametrize("beside", [Boot()], ids=["kernel"])
+Knows nothing of what the tests do. Without pytest-xdist (`-n 0`) all run one after the other.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+LONG = ("tests/second_kernel/test_unified.py", "tests/fresh/test_readme.py", "tests/pythons/test_pythons.py")
 
-class Beside:
-    """Work of one session. It has a lower priority than the tests that it runs beside."""
+ORDER = (
+    "tests/e2e",
+    "tests/kernel",
+    "tests/contract",
+    "tests/fuzz",
+    "tests/test_contracts.py",
+    "tests/ui",
+    "tests/unit",
+)
+"""What takes long in one piece comes first, and small pieces last, so that no processor is idle at the end."""
 
-    told = ""
-    """What came of it, in a line: printed above pytest's closing one."""
-
-    def start(self) -> None:
-        """Begin, and return at once. What this host lacks is no error: the test says it."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """End it if it still goes on, and remove what it left. May be repeated."""
-        raise NotImplementedError
-
-
-STARTED = pytest.StashKey[dict[Beside, Exception | None]]()
-"""The work of this session, and what kept it from starting."""
+TOLD = "told"
 
 
-def _work(item: pytest.Item) -> Beside | None:
-    work = item.callspec.params.get("beside") if hasattr(item, "callspec") else None
-    return work if isinstance(work, Beside) else None
+def tell(request: pytest.FixtureRequest, line: str) -> None:
+    """Have a line of what came of a test printed above pytest's closing one."""
+    request.node.user_properties.append((TOLD, line))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits comes last."""
-    items.sort(key=lambda item: _work(item) is not None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The order in which work is given out; what waits comes last where there are no workers for it."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    places = (*LONG, *ORDER) if workers > len(LONG) else (*ORDER, *LONG)
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, place in enumerate(places) if item.nodeid.startswith(place)), len(places))
+
+    items.sort(key=place)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start what a test of this session is going to wait for."""
-    started = session.config.stash[STARTED] = {}
-    if session.config.option.collectonly:
-        return
-    for work in dict.fromkeys(work for item in session.items if (work := _work(item))):
-        started[work] = None
-        try:
-            work.start()
-        except Exception as error:
-            started[work] = error
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With `-n auto`. Who names a part of the tests by words or paths needs no workers that wait."""
+    named = config.option.keyword or config.option.markexpr or config.args_source is not config.ArgsSource.TESTPATHS
+    return len(os.sched_getaffinity(0)) + (0 if named else len(LONG))
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Work that could not start fails its own test, and no other."""
-    if (work := _work(item)) and (error := item.config.stash[STARTED][work]):
-        raise error
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whatever `--dist` says."""
+    from tests.pieces import Pieces  # where there is no pytest-xdist, nobody asks
+
+    config.option.loadscopereorder = False
+    return Pieces(config, log)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """A line of each that has something to tell."""
-    for work in config.stash.get(STARTED, {}):
-        if work.told:
-            terminalreporter.line(work.told)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests had to tell."""
+    for line in _told(terminalreporter):
+        terminalreporter.line(line)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Nothing outlives the session, even an interrupted one."""
-    for work in config.stash.get(STARTED, {}):
-        work.close()
+def _told(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    for reports in reporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                yield from (str(line) for name, line in report.user_properties if name == TOLD)

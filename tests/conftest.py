@@ -15,6 +15,11 @@ A test that needs a tool asks `tests.support.require("tmux")` for it; see there 
 from __future__ import annotations
 
 import os
+import signal
+
+# What a shell started in the background ignores it, and so would a worker of pytest-xdist that is to end, and every
+# program that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Explicit settings of the developer's terminal would change what the program paints.
 for _name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TUICONT_CONFIG"):
@@ -29,6 +34,7 @@ pytest_plugins = ["tests.beside"]
 
 # The same examples at every run, and none that fails because the machine was busy.
 hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.load_profile("tuicont")
 
 

@@ -10,6 +10,7 @@ import ctypes
 import os
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 X86_64, X86 = 0xC000003E, 0x40000003
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x00000000
@@ -20,7 +21,7 @@ def answer(program: bytes, architecture: int, number: int, arguments: Sequence[i
     """The SECCOMP_RET_* value for one call."""
     values = [*arguments, 0, 0, 0, 0, 0, 0][:6]
     data = struct.pack("=IIQ6Q", number & MASK, architecture, 0, *values)
-    code = list(struct.iter_unpack("=HBBI", program))
+    code = _instructions(program)
     at = accumulator = 0
     while True:
         operation, true, false, value = code[at]
@@ -42,6 +43,12 @@ def answer(program: bytes, architecture: int, number: int, arguments: Sequence[i
                 at += true if accumulator >= value else false
             case _:
                 raise AssertionError(f"instruction {operation:#x}")
+
+
+@lru_cache(4)
+def _instructions(program: bytes) -> list[tuple[int, ...]]:
+    """A filter is asked many times."""
+    return list(struct.iter_unpack("=HBBI", program))
 
 
 class _Comparison(ctypes.Structure):

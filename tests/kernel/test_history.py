@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from itertools import pairwise
 
-from tests.kernel.host import cgroup_directories, cgroup_file, eventually
+from tests.kernel import host
+from tests.kernel.host import cgroup_file, eventually
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.history.blocks import unpack
@@ -25,11 +25,8 @@ def run(engine: LocalEngine, *command: str, **fields: object) -> Container:
 
 
 def cpu_ns(engine: LocalEngine, container: Container) -> int:
-    """The processor time of its group, as the kernel counts it: a line on v2, a file where there is only v1."""
-    for directory in cgroup_directories(engine.cgroup_parent, container.id):
-        with contextlib.suppress(FileNotFoundError, KeyError), open(f"{directory}/cpu.stat") as file:
-            return 1000 * int(dict(line.split() for line in file)["usage_usec"])
-    return int(cgroup_file(engine.cgroup_parent, container.id, "cpuacct.usage"))
+    """The processor time of its group, as the kernel counts it."""
+    return host.cpu_ns(engine.cgroup_parent, container.id)
 
 
 def sampled(engine: LocalEngine, container: Container, count: int) -> Series:

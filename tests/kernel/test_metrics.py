@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.cgroups import LAYOUT, Host, eventually, limited
+from tests.contract.cgroups import LAYOUT, PARENT, Host, eventually, limited
+from tests.kernel.host import cpu_ns
 from tuicont.core.history.collector import Collector
 
 pytestmark = [
@@ -48,11 +49,13 @@ def test_a_busy_group_has_a_rate_and_an_idle_one_none(host: Host, collector: Col
     samples, rates, recent = collector.collect(["idle", "web"])
     assert samples.keys() == recent.keys() == {"idle", "web"}
     assert rates == {}
-    until = time.monotonic() + 0.2
-    assert eventually(lambda: time.monotonic() > until)
-    rates = collector.collect(["idle", "web"]).rates
-    assert rates["idle"].cpu == 0
-    assert 5 < rates["web"].cpu < 130
+    assert eventually(lambda: cpu_ns(PARENT, "web") > samples["web"].cpu_ns + 50_000_000)
+    used, later = cpu_ns(PARENT, "web"), collector.collect(["idle", "web"])
+    assert later.rates["idle"].cpu == 0
+    before, after = samples["web"], later.samples["web"]
+    assert before.cpu_ns < used <= after.cpu_ns
+    grown, span = after.cpu_ns - before.cpu_ns, after.time_ns - before.time_ns
+    assert later.rates["web"].cpu == pytest.approx(100 * grown / span)
 
 
 def test_a_group_that_goes_is_left_out_and_its_files_are_closed(host: Host, collector: Collector) -> None:

@@ -323,7 +323,6 @@ def test_links_of_an_image_lead_nowhere(
     """Each place where the engine mounts or writes is a link that leads out, one image each."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data/mark").write_text("x")
-    hosts = Path("/proc/self/mountinfo").read_text().count("\n")
     started = 0
     for number, (place, parents) in enumerate(PLACES.items()):
         layer = tar_of(*map(directory, parents), link(place, way.format(outside)))
@@ -348,7 +347,8 @@ def test_links_of_an_image_lead_nowhere(
             mounted = Path(f"/proc/{pid}/mountinfo").read_text()
             assert str(outside) not in [line.split()[3] for line in mounted.splitlines()]
         engine.containers.remove(container.id, force=True)
-        assert Path("/proc/self/mountinfo").read_text().count("\n") == hosts
+        hosts = Path("/proc/self/mountinfo").read_text()
+        assert not [place for place in (root, str(tmp_path), str(outside)) if place in hosts]
     assert started, "not one of these images started: the test proves too little"
 
 

@@ -70,6 +70,8 @@ def environment(program: Path, version: str) -> Path:
 def run_pytest(program: Path, version: str, *arguments: str) -> int:
     """Run pytest in the checkout with the environment of `program`; its exit code."""
     python = environment(program, version)
-    variables = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    # What pytest and its plugins tell their own workers is not for another session.
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "TEXTUAL_SNAPSHOT_"))}
+    variables["PYTHONPATH"] = str(CHECKOUT)
     command = [python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(command, cwd=CHECKOUT, env=variables, check=False).returncode

@@ -62,7 +62,9 @@ def test_a_stream_shorter_than_any_magic_is_plain(data):
     assert read_all(decompressed(io.BytesIO(data))) == data
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(DATA)[:-9], gzip.compress(DATA)[:200] + b"x" * 200])
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(DATA)[:-9], gzip.compress(DATA)[:200] + b"x" * 200], ids=["cut off", "overwritten"]
+)
 def test_damaged_gzip_is_an_error(packed):
     with pytest.raises(Invalid, match="damaged"):
         read_all(decompressed(io.BytesIO(packed)))
