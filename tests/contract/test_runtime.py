@@ -159,6 +159,27 @@ def test_no_descriptor_but_stdio_reaches_the_container(made: Containers) -> None
     assert sorted(os.listdir(f"/proc/{task.pid}/fd")) == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["its own null", "no null"])
+def test_no_process_holds_a_file_of_the_hosts(made: Containers, own: bool) -> None:
+    """Who has a descriptor of the host's /dev/null can change its owner and mode, and crun does."""
+    if made.kind == "runc" and not own:
+        pytest.skip("runc enters no container without a /dev/null")
+    before = os.stat("/dev/null")
+    remove = "" if own else "rm /dev/null;"
+    task = made.start("sh", "-c", f"{remove} echo ready; exec sleep 100", hold_output=True)
+    with contextlib.closing(task.attach(stdin=False)) as session:
+        assert session.read(20) == (STDOUT, b"ready\n")
+    user = {"uid": 7, "gid": 8}
+    with contextlib.closing(run_exec(made, task, "sh", "-c", "echo ready; exec sleep 100", user=user)) as session:
+        assert session.read(20) == (STDOUT, b"ready\n")
+        pids = eventually(lambda: len(found := made.cgroups.driver.open("one").processes()) == 2 and found, 20)
+        for pid in pids:
+            inputs = os.stat(f"/proc/{pid}/fd/0")
+            assert (inputs.st_dev, inputs.st_ino) != (before.st_dev, before.st_ino)
+    after = os.stat("/dev/null")
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+
+
 def test_the_user_is_the_specifications(made: Containers) -> None:
     user = {"uid": 1000, "gid": 1001, "additionalGids": [5, 6]}
     process = {"user": user, "noNewPrivileges": True, "capabilities": {"bounding": ["CAP_KILL"]}}
@@ -204,7 +225,13 @@ def test_input_arrives_whole_and_ends(made: Containers) -> None:
         assert everything(session, 20).strip() == str(len(data))
 
 
-def test_without_input_the_null_device_is_the_containers(made: Containers) -> None:
+def test_without_input_it_reads_the_end_of_it(made: Containers) -> None:
+    assert made.run("sh", "-c", "cat; echo end")[1] == "end\n"
+
+
+def test_the_native_runtime_gives_the_containers_own_null(made: Containers) -> None:
+    if made.kind != "native":
+        pytest.skip("a program of others is given a pipe that has ended: it enters the container by itself")
     task = made.start("sleep", "100")
     assert os.stat(f"/proc/{task.pid}/fd/0").st_rdev == os.makedev(1, 3)
     assert os.stat(f"/proc/{task.pid}/fd/0").st_dev == os.stat(f"/proc/{task.pid}/root/dev").st_dev

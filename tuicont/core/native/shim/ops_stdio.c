@@ -60,10 +60,23 @@ int op_open_terminal(struct child *me, struct cursor *c) {
     return error;
 }
 
+/* Input that has ended, of nobody's file system. */
+static int open_nothing(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    close(ends[1]);
+    return ends[0];
+}
+
+/* The shim's own /dev/null is the host's: whoever has a descriptor of it can change its owner and its mode. So the
+ * container gets its own or, where it has none, input that has ended; output is always a pipe. A runtime's program that
+ * only lets an init go on hands nothing in, and keeps the shim's. */
 int op_connect_stdio(struct child *me, struct cursor *c) {
     for (int fd = 0; fd < 3; fd++) {
         int source = me->stdio[fd];
-        if (source < 0 && (source = open_null(me, fd ? O_WRONLY : O_RDONLY)) < 0) continue; /* the host's is there already */
+        if (source < 0) source = open_null(me, fd ? O_WRONLY : O_RDONLY);
+        if (source < 0 && !fd) source = open_nothing();
+        if (source < 0) continue;
         if (dup2(source, fd) < 0) return -errno;
         if (source != me->stdio[fd]) close(source);
     }

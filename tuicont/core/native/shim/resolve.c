@@ -168,7 +168,9 @@ int open_null(struct child *me, int flags) {
     struct stat status;
     /* openat2 refuses O_PATH with what has no meaning for it. */
     int harmless = flags & O_PATH ? 0 : O_NOCTTY | O_NONBLOCK;
-    int fd = resolve(me, "/dev/null", flags | harmless, RESOLVE_NO_SYMLINKS);
+    int fd;
+    if (me->root < 0) return -ENOENT; /* that would be the host's */
+    fd = resolve(me, "/dev/null", flags | harmless, RESOLVE_NO_SYMLINKS);
     if (fd < 0) return fd;
     if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == device_number(1, 3)) return fd;
     close(fd);
