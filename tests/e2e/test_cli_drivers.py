@@ -65,6 +65,15 @@ def test_another_runtime_runs_a_container_among_those_of_the_engines_own(cli: Cl
     cli.ok("rm", "c")
 
 
+@pytest.mark.parametrize("runtime", ["native", "crun", "runc"])
+def test_a_root_may_have_any_name(tmp_path: Path, runtime: str) -> None:
+    if runtime != "native":
+        require(runtime)
+    cli = Cli(tmp_path / "a:b, c=d")
+    assert cli.ok("run", "--rm", "--runtime", runtime, "demo", "echo", "here") == "here"
+    assert "not found" in cli("run", "--rm", "--runtime", runtime, "demo", "absent").stderr
+
+
 def test_a_driver_that_there_is_not_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
     for words in (
         ("--runtime", "fancy", "ps"),

@@ -86,7 +86,9 @@ class Program:
         command = self._words(run_dir, "delete", ("delete", "--force", container_id))
         nothing = subprocess.DEVNULL
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(command, stdin=nothing, stdout=nothing, stderr=nothing, timeout=_SECONDS, check=False)
+            subprocess.run(
+                command, cwd=run_dir, stdin=nothing, stdout=nothing, stderr=nothing, timeout=_SECONDS, check=False
+            )
 
     def forget(self, container_id: str, run_dir: str) -> None:
         """`delete`, and remove all files that were made for it."""
@@ -99,5 +101,6 @@ class Program:
     def _words(self, run_dir: str, name: str, command: tuple[str, ...]) -> tuple[str, ...]:
         if not self.path:
             raise Unsupported(f"run {self.flavour.program}", "there is no such program on this host")
-        state, log = f"{run_dir}/{_STATE}", f"{run_dir}/{name}.log"
+        # The log by a relative name: crun reads a kind before a colon, and a path may have one.
+        state, log = f"{run_dir}/{_STATE}", f"{name}.log"
         return (self.path, *self.flavour.options, "--root", state, "--log", log, "--log-format", "json", *command)
