@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tuicont.core.engine.api import ContainerFilter, Problem, PruneReport
-from tuicont.core.engine.births.create import Creation
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
@@ -28,6 +28,9 @@ from tuicont.core.spec.limits import limit_problems, resources_with, sections_of
 from tuicont.core.spec.validate import is_name, validate
 from tuicont.core.store.store import NameTaken
 
+if TYPE_CHECKING:
+    from tuicont.core.engine.births.create import Creation
+
 
 class LocalContainers:
     """The records of containers, and what changes them."""
@@ -39,7 +42,7 @@ class LocalContainers:
         paths: Paths,
         drivers: Drivers,
         bundles: Bundles,
-        creation: Creation,
+        creation: Callable[[], Creation],
         ends: Ends,
         removal: Removal,
         host: HostFacts,
@@ -92,7 +95,7 @@ class LocalContainers:
         return validate(request, self._host)
 
     def create(self, request: ContainerRequest) -> Container:
-        return self._creation.create(request)
+        return self._creation().create(request)
 
     def rename(self, ref: str, name: str) -> Container:
         container = self._records.require(ref, Verb.RENAME)
