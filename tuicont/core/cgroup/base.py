@@ -18,14 +18,16 @@ of stays as the kernel has it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.resources import Resources
-from tuicont.core.model.stats import Sample
+
+if TYPE_CHECKING:
+    from tuicont.core.model.stats import Sample
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):

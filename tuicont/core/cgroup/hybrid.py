@@ -7,13 +7,13 @@ Composes the two drivers and adds nothing of its own but who does what.
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.cgroup.detect import Layout
 from tuicont.core.cgroup.driver import MakingDriver
 from tuicont.core.cgroup.naming import check_name
 from tuicont.core.cgroup.removal import remove_group
-from tuicont.core.cgroup.sampling import FileSampler
 from tuicont.core.cgroup.v1.driver import V1Driver
 from tuicont.core.cgroup.v1.group import V1Group
 from tuicont.core.cgroup.v2.driver import V2Driver
@@ -23,6 +23,9 @@ from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
+
+if TYPE_CHECKING:
+    from tuicont.core.cgroup.sampling import FileSampler
 
 _COUNTED_ON_V1 = frozenset(controller.name for controller in V1Group.controllers) - {"cpuacct"}
 _COUNTED_ON_V2 = frozenset({"core"})
@@ -62,6 +65,8 @@ class HybridGroup:
         return self.v2.kill(signal)
 
     def sampler(self) -> FileSampler:
+        from tuicont.core.cgroup.sampling import FileSampler
+
         return FileSampler((*self.v1.sources(_COUNTED_ON_V1), *self.v2.sources(_COUNTED_ON_V2)))
 
     def files(self) -> tuple[CgroupFile, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from tuicont.core.engine.containers import LocalContainers
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tuicont.core.image.service import ImageService
 
 
-class Facets(NamedTuple):
+class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """What makes each facet, or finds the one that was made."""
 
     containers: Callable[[], LocalContainers]

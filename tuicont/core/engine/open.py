@@ -39,6 +39,7 @@ from tuicont.resources import read_text
 if TYPE_CHECKING:
     from tuicont.core.engine.births.create import Creation
     from tuicont.core.engine.births.specs import Specs
+    from tuicont.core.engine.changes import Changes
     from tuicont.core.engine.feed.events import LocalEvents
     from tuicont.core.engine.feed.metrics import LocalMetrics
     from tuicont.core.engine.host import LocalHost, Setting
@@ -126,6 +127,11 @@ def open_engine(
 
         return Creation(records, locks, paths, drivers, bundles, removal, specs(), images, parent)
 
+    def changes() -> Changes:
+        from tuicont.core.engine.changes import Changes
+
+        return Changes(records, locks, drivers, bundles, host)
+
     def tasks() -> LocalTasks:
         from tuicont.core.engine.births.starts import Starts
         from tuicont.core.engine.live.sessions import Sessions
@@ -176,7 +182,9 @@ def open_engine(
         if metrics.made:
             metrics().close()
 
-    containers = LocalContainers(records, locks, paths, drivers, bundles, Later(creation), ends, removal, host)
+    containers = LocalContainers(
+        records, locks, paths, drivers, bundles, Later(creation), Later(changes), ends, removal
+    )
     return LocalEngine(
         Facets(
             containers=lambda: containers,

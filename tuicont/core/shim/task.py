@@ -18,6 +18,7 @@ from tuicont.core.shim.births import Explain, Watch
 from tuicont.core.shim.failure import failure
 from tuicont.core.shim.keeper import Kept
 from tuicont.core.shim.plan import Order, PlanFile, PlanHead
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.shim.session import ShimSession
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
@@ -148,11 +149,11 @@ class ShimTask:
     def _asking(self, operation: str) -> Iterator[socket.socket]:
         """A connection of its own, closed if what is asked fails. Raises `NotFound` when the shim is gone."""
         try:
-            connection = sockets.connect(self._run_dir, wire.SOCKET_NAME)
+            connection = sockets.connect(self._run_dir, SOCKET_NAME)
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotFound(operation, "its shim is gone") from None
         except OSError as error:
-            raise kernel_error(operation, f"connect to {self._run_dir}/{wire.SOCKET_NAME}", error) from None
+            raise kernel_error(operation, f"connect to {self._run_dir}/{SOCKET_NAME}", error) from None
         try:
             yield connection
         except BaseException:

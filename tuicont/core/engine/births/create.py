@@ -23,6 +23,7 @@ from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
+from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State
 from tuicont.core.spec.validate import validate
@@ -59,10 +60,14 @@ class Creation:
         self._images = images
         self._cgroup_parent = cgroup_parent
 
+    def validate(self, request: ContainerRequest) -> tuple[Problem, ...]:
+        """See `api.Containers.validate`."""
+        return validate(request, self._specs.host)
+
     def create(self, request: ContainerRequest) -> Container:
         """See `api.Containers.create`."""
         operation = f"create {request.name}" if request.name else "create a container"
-        if problems := validate(request, self._specs.host):
+        if problems := self.validate(request):
             raise Invalid(operation, problems[0].message, stage=problems[0].field)
         if request.name and self._records.store.find_name(request.name) is not None:
             raise _name_taken(operation)
