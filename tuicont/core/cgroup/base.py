@@ -71,9 +71,6 @@ class Cgroup(Protocol):
     def thaw(self) -> None:
         """Let them go on; return when the kernel confirms it."""
 
-    def frozen(self) -> bool:
-        """Whether the group itself was asked to freeze, by whomever; False of one that is not there."""
-
     def kill(self, signal: int) -> int:
         """Send `signal` to every process there is, so that no fork escapes (freeze, signal, thaw; or
         cgroup.kill for SIGKILL on v2); a frozen group is thawed only for SIGKILL. How many it reached."""
@@ -117,6 +114,9 @@ class CgroupDriver(Protocol):
 
     def remove(self, group: str) -> None:
         """Remove the empty group. Raises `Conflict` when processes are in it (after a short wait)."""
+
+    def frozen(self, group: str) -> bool:
+        """Whether the group itself was asked to freeze, by whomever; False of one that is not there."""
 
     def groups(self) -> tuple[str, ...]:
         """Names of all groups below the parent, in whichever hierarchy."""
