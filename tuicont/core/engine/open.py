@@ -124,8 +124,10 @@ def open_engine(
 
     def creation() -> Creation:
         from tuicont.core.engine.births.create import Creation
+        from tuicont.core.image.finding import Finder
 
-        return Creation(records, locks, paths, drivers, bundles, removal, specs(), images, parent)
+        found = Finder(store, images)
+        return Creation(records, locks, paths, drivers, bundles, removal, specs(), found, parent)
 
     def changes() -> Changes:
         from tuicont.core.engine.changes import Changes

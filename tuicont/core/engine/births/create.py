@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,7 +46,7 @@ class Creation:
         bundles: Bundles,
         removal: Removal,
         specs: Specs,
-        images: Callable[[], ImageFinder],
+        images: ImageFinder,
         cgroup_parent: str,
     ) -> None:
         self._records = records
@@ -74,7 +73,7 @@ class Creation:
         runtime, storage = self._drivers.new_runtime(request.runtime).name, self._drivers.storage().name
         container_id = new_id()
         with self._locks.images(shared=True), self._locks.container(container_id):
-            image = self._images().get(request.image)
+            image = self._images.get(request.image)
             container = Container(
                 id=container_id,
                 name=request.name or new_name(),
@@ -103,7 +102,7 @@ class Creation:
                 storage.prepare(container.id, chain)
             except NotFound:
                 # Its layers were unpacked for another storage driver.
-                self._images().unpack(image, storage)
+                self._images.unpack(image, storage)
                 storage.prepare(container.id, chain)
         return self._specs.build(
             request,
