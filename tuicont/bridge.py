@@ -130,14 +130,14 @@ class Bridge:
     def _sample(self) -> None:
         try:
             engine = self._engine = self._opening.result()
-            # Followed from before the first snapshot: nothing that happens in between is missed.
+            # At once, before whoever waits for the engine asks it for more. What fails now is told by the first tick.
+            with contextlib.suppress(Exception):
+                self._publish(engine, whole=False)
+            # Followed from before the first tick: nothing that happens in between is missed.
             self._stream = engine.events.follow()
         except BaseException as error:
             self.post(EngineFailed(error, fatal=True))
             return
-        # Before whoever waits for the engine asks it for more. What fails now is told by the first tick.
-        with contextlib.suppress(Exception):
-            self._publish(engine, whole=False)
         self.post(EngineOpened())
         # What has been imported stays: collections that never look at it again are a tenth as long.
         gc.freeze()
