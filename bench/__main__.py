@@ -6,17 +6,23 @@ import argparse
 import gc
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import foreign, lifecycle, tui
 from bench.figures import Figure, table
+from bench.installed import Installation
+from bench.minimal import SHOWN
 from tuicont.core.engine.open import open_engine
 
 if TYPE_CHECKING:
     from tuicont.core.engine.engine import LocalEngine
 
-AIM_OF_FLOOR = 1.5
+LIFE_OF_FLOOR = 1.5
+PS_OF_PYTHON = 7
+RUN_OF_PS = 1.5
+PAINT_OF_MINIMAL = 1.5
 
 
 def main() -> None:
@@ -40,17 +46,16 @@ def main() -> None:
         try:
             engine.images.load(str(work / "image.tar"))
             figures = in_turns(engine, work, rootfs, rounds)
-            floor = next(figure.value for figure in figures if figure.name.startswith("floor, full"))
             if "engine" in parts:
                 figures += of_engine(engine, rounds)
             if "tui" in parts:
                 options = ["--root", roots[0], "--run-root", roots[1]]
-                figures += of_program(engine, options, rounds, idle=not arguments.quick)
+                figures += of_program(engine, Installation(work), options, rounds, idle=not arguments.quick)
         finally:
             lifecycle.remove(engine, [container.id for container in engine.containers.list()])
             engine.close()
             lifecycle.remove_cgroups(engine.cgroup_parent)
-    print(table(figures, floor))
+    print(table(figures))
 
 
 def in_turns(engine: LocalEngine, work: Path, rootfs: Path, rounds: int) -> list[Figure]:
@@ -67,9 +72,12 @@ def in_turns(engine: LocalEngine, work: Path, rootfs: Path, rounds: int) -> list
         taken.setdefault("tuicont: create, start, wait, remove", []).extend(lifecycle.lives(engine, 20))
         for runtime in others:
             taken.setdefault(f"{runtime.name} run", []).extend(runtime.run(4))
-    figures = [Figure(name, values, life=True) for name, values in taken.items()]
-    aim = AIM_OF_FLOOR * figures[len(foreign.STAGES) - 1].value
-    return [Figure(f.name, f.values, life=True, aim=aim if f.name.startswith("tuicont") else None) for f in figures]
+    floor = Figure("", taken[f"floor, {foreign.STAGES[-1]}"])
+    most = {"tuicont": LIFE_OF_FLOOR}
+    return [
+        Figure(name, values, base=floor, base_name="floor", most=most.get(name.partition(":")[0]))
+        for name, values in taken.items()
+    ]
 
 
 def of_engine(engine: LocalEngine, rounds: int) -> list[Figure]:
@@ -82,25 +90,56 @@ def of_engine(engine: LocalEngine, rounds: int) -> list[Figure]:
     ]
 
 
-def of_program(engine: LocalEngine, options: list[str], rounds: int, *, idle: bool) -> list[Figure]:
+def of_program(
+    engine: LocalEngine, installed: Installation, options: list[str], rounds: int, *, idle: bool
+) -> list[Figure]:
     """The program as a user meets it, with 50 and then with 500 containers."""
     lifecycle.resting(engine, 50)
     newest = engine.containers.list()[0].name
+    tuicont, environment = [*installed.program, *options], installed.environment
     figures = [
-        Figure("tuicont ps, 50 containers", tui.ps(options, rounds), aim=150),
-        Figure(
-            "TUI: exec to first paint, 50 containers", [tui.first_paint(options, newest) for _ in range(5)], aim=600
-        ),
+        *of_commands(installed, options, 5 * rounds),
+        *of_first_paint(installed, options, newest, max(5, rounds)),
     ]
     if idle:
-        figures.append(Figure("TUI: idle, 50 containers", [tui.idle_share(options, newest, 10)], unit="%", aim=2))
+        share = tui.idle_share(tuicont, environment, newest, 10)
+        figures.append(Figure("TUI: idle, 50 containers", [share], unit="%", aim=2))
     lifecycle.resting(engine, 450)
     newest = engine.containers.list()[0].name
     if idle:
-        figures.append(Figure("TUI: idle, 500 containers", [tui.idle_share(options, newest, 10)], unit="%", aim=10))
-    keys = tui.key_to_paint(options, newest, 10 * rounds)
+        share = tui.idle_share(tuicont, environment, newest, 10)
+        figures.append(Figure("TUI: idle, 500 containers", [share], unit="%", aim=10))
+    keys = tui.key_to_paint(tuicont, environment, newest, 10 * rounds)
     figures.append(Figure("TUI: key to paint, 500 containers", keys, aim=50, share=0.95))
     return figures
+
+
+def of_commands(installed: Installation, options: list[str], rounds: int) -> list[Figure]:
+    """Processes that end by themselves, in turns; a first round, in which the demo image is made, does not count."""
+    tuicont = [*installed.program, *options]
+    commands = {
+        "python3 -c pass": [*installed.python, "-c", "pass"],
+        "tuicont ps, 50 containers": [*tuicont, "ps"],
+        "tuicont run --rm demo true": [*tuicont, "run", "--rm", "demo", "true"],
+    }
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(1 + rounds):
+        for name, command in commands.items():
+            taken[name].append(tui.duration(command, installed.environment))
+    python, ps, run = (Figure(name, values[1:]) for name, values in taken.items())
+    ps = replace(ps, aim=150, base=python, base_name="python3", most=PS_OF_PYTHON)
+    return [python, ps, replace(run, base=ps, base_name="ps", most=RUN_OF_PS)]
+
+
+def of_first_paint(installed: Installation, options: list[str], newest: str, rounds: int) -> list[Figure]:
+    """The smallest application of Textual's, and tuicont until its newest container is on the screen, in turns."""
+    minimal, tuicont = [], []
+    for _ in range(1 + rounds):
+        minimal.append(tui.first_paint(installed.minimal, installed.environment, SHOWN))
+        tuicont.append(tui.first_paint([*installed.program, *options], installed.environment, newest))
+    least = Figure("minimal Textual application: exec to first paint", minimal[1:])
+    name = "TUI: exec to first paint, 50 containers"
+    return [least, Figure(name, tuicont[1:], aim=600, base=least, base_name="minimal", most=PAINT_OF_MINIMAL)]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""What the program costs its user: `tuicont ps`, the TUI's first paint, its idle processor time, and the time
-from a key to the paint that follows. Runs the real program on a pseudo terminal that this module keeps."""
+"""What a program costs its user: how long a command takes, an application's first paint, its idle processor time, and
+the time from a key to the paint that follows. Runs the real program, an application on a pseudo terminal that this
+module keeps."""
 
 from __future__ import annotations
 
@@ -10,41 +11,35 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 import pyte
 
 ROWS, COLUMNS = 48, 160
-PROGRAM = str(Path(sys.executable).with_name("tuicont"))
 DOWN, UP = b"\x1b[B", b"\x1b[A"
 
 
-def ps(options: list[str], count: int) -> list[float]:
-    """Milliseconds of the process `tuicont ps`."""
-    taken = []
-    for _ in range(count):
-        begun = time.perf_counter_ns()
-        subprocess.run([PROGRAM, *options, "ps"], check=True, stdout=subprocess.DEVNULL)
-        taken.append((time.perf_counter_ns() - begun) / 1e6)
-    return taken
+def duration(command: list[str], environment: Mapping[str, str]) -> float:
+    """Milliseconds of a process that ends by itself."""
+    begun = time.perf_counter_ns()
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return (time.perf_counter_ns() - begun) / 1e6
 
 
 class Terminal:
-    """The TUI on a pseudo terminal. `options` are the program's own."""
+    """An application on a pseudo terminal."""
 
-    def __init__(self, options: list[str]) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self.screen)
         self.begun = time.perf_counter_ns()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            os.execve(PROGRAM, [PROGRAM, *options], environment)
+            os.execve(command[0], command, {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
 
     def __enter__(self) -> Terminal:
@@ -68,7 +63,7 @@ class Terminal:
                 self._stream.feed(self._data)
                 if seen(self.screen):
                     return arrived
-        raise SystemExit("the TUI did not show what was waited for:\n" + "\n".join(self.screen.display))
+        raise SystemExit("the application did not show what was waited for:\n" + "\n".join(self.screen.display))
 
     def drain(self, seconds: float) -> None:
         """Read what it writes for a while, as a terminal does, without looking at it."""
@@ -96,15 +91,15 @@ class Terminal:
         return bool(self._data)
 
 
-def first_paint(options: list[str], name: str) -> float:
-    """Milliseconds from exec until a container called `name` is on the screen."""
-    with Terminal(options) as terminal:
-        return (terminal.wait_for(shows(name)) - terminal.begun) / 1e6
+def first_paint(command: list[str], environment: Mapping[str, str], text: str) -> float:
+    """Milliseconds from exec until `text` is on the screen."""
+    with Terminal(command, environment) as terminal:
+        return (terminal.wait_for(shows(text)) - terminal.begun) / 1e6
 
 
-def idle_share(options: list[str], name: str, seconds: float) -> float:
+def idle_share(command: list[str], environment: Mapping[str, str], name: str, seconds: float) -> float:
     """Percent of one processor that the TUI takes when nobody touches it."""
-    with Terminal(options) as terminal:
+    with Terminal(command, environment) as terminal:
         terminal.wait_for(shows(name))
         terminal.drain(3)
         before, begun = terminal.processor_seconds(), time.monotonic()
@@ -112,10 +107,10 @@ def idle_share(options: list[str], name: str, seconds: float) -> float:
         return 100 * (terminal.processor_seconds() - before) / (time.monotonic() - begun)
 
 
-def key_to_paint(options: list[str], name: str, count: int) -> list[float]:
+def key_to_paint(command: list[str], environment: Mapping[str, str], name: str, count: int) -> list[float]:
     """Milliseconds from pressing an arrow key until the output that moves the cursor arrives."""
     taken = []
-    with Terminal(options) as terminal:
+    with Terminal(command, environment) as terminal:
         terminal.wait_for(shows(name))
         terminal.drain(2)
         for number in range(count):

@@ -10,12 +10,11 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from tuicont.actions import ACTIONS
 from tuicont.core.engine.api import LIMITS, Engine
 from tuicont.core.engine.engine import LocalEngine
-from tuicont.core.image.service import ImageService
 from tuicont.keys import shown_key
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -68,11 +67,16 @@ def folders() -> str:
 def facets() -> str:
     """A table of the engine's facets, with what each says of itself."""
     rows = ["| facet | what it is for | implemented in |", "|---|---|---|"]
-    parts = get_type_hints(LocalEngine, localns={"ImageService": ImageService}) | {"images": ImageService}
+    modules = {
+        name.name: node.module.removeprefix("tuicont.").replace(".", "/")
+        for node in ast.walk(ast.parse((PACKAGE / "core/engine/engine.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    }
     for name, facet in vars(Engine).items():
         if isinstance(facet, property):
-            module = parts[name].__module__.replace("tuicont.", "").replace(".", "/")
-            rows.append(f"| `{name}` | {_sentence(facet.__doc__ or '')} | `{module}.py` |")
+            part = getattr(LocalEngine, name).fget.__annotations__["return"]
+            rows.append(f"| `{name}` | {_sentence(facet.__doc__ or '')} | `{modules[part]}.py` |")
     return "\n".join(rows)
 
 

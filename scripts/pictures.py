@@ -24,13 +24,14 @@ from textual.widgets import Input
 from bench.lifecycle import remove_cgroups
 from tests.ui.kit import shown, until
 from tuicont.app import TuicontApp
-from tuicont.bridge import Bridge, Opening
+from tuicont.bridge import Bridge
 from tuicont.config import Config
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.messages import OpenContainer
+from tuicont.opening import Opening
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 ROOT = Path("/tmp/tuicont-demo")

@@ -7,9 +7,10 @@ table of states with which the engine refuses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+
+import msgspec
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.state import Verb, allows, refusal
@@ -46,8 +47,7 @@ class Group(StrEnum):
     PROGRAM = "the program"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What an action would apply to: the marked containers, else the selected one."""
 
     targets: tuple[Container, ...] = ()
@@ -89,8 +89,7 @@ def freezable(situation: Situation) -> str:
     return reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(msgspec.Struct, frozen=True, kw_only=True):
     """`key` holds alternatives separated by commas, in Textual's spelling. What `changes` something is not there with
     `--read-only`; `weight` orders the footer, 0 is not shown there."""
 

@@ -1,13 +1,12 @@
 """The TUI's composition root: modes, themes, what is global; nothing about containers.
 
-`main` has the engine opened in a thread while the application starts, runs that and says at the end
-what goes on running.
+`run` runs it on an engine that is being opened, and says at the end what goes on running.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, work
@@ -17,15 +16,13 @@ from textual.filter import LineFilter, NoColor
 from textual.theme import Theme
 
 from tuicont import config as configuration
-from tuicont.bridge import Bridge, Opening
-from tuicont.core.engine.api import Engine
-from tuicont.core.errors import Unsupported
+from tuicont.bridge import Bridge
 from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, OpenContainer, RunAction, SnapshotReady
+from tuicont.opening import Opening
 from tuicont.presenters.sentences import leaving_text
 from tuicont.resources import read_text
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
-from tuicont.screens.events import EventsScreen
 from tuicont.screens.too_small import TooSmall, too_small
 from tuicont.themes import themes
 from tuicont.widgets.acting import Acting, Handlers
@@ -49,11 +46,11 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         self.failure: BaseException | None = None
         for name, colours in themes().items():
             self.register_theme(Theme(name=name, **colours))
-        self.theme = config.theme
+        self._begin_with(config.theme)
         self.set_keymap(config.keys)
         # Given here and not as MODES: screens are made with the bridge.
         self._opened: list[ModeScreen] = []
-        self.add_mode("events", lambda: self._open(EventsScreen(bridge, config.keys)))
+        self.add_mode("events", self._events_screen)
         self.add_mode("engine", self._engine_screen)
         self.handlers: Handlers = {
             "containers": lambda: self.switch_mode("containers"),
@@ -67,6 +64,16 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
             "quit": self.action_leave,
         }
 
+    def _begin_with(self, name: str) -> None:
+        """The first theme. Set as later ones are, it would have every style sheet parsed and every widget styled once
+        more, when all is on the screen. One that is light is: Textual has more to do for it."""
+        if not self.available_themes[name].dark:
+            self.theme = name
+            return
+        self.set_reactive(App.theme, name)
+        self.add_class(f"-theme-{name}", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
+
     def get_default_screen(self) -> ModeScreen:
         """The first screen. Textual puts it on the stack before its widgets are mounted; the screen of a mode that it
         knows comes after them where tasks run eagerly (Python 3.12), and what asks for the current screen fails."""
@@ -75,6 +82,11 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
     def _open(self, screen: ModeScreen) -> ModeScreen:
         self._opened.append(screen)
         return screen
+
+    def _events_screen(self) -> ModeScreen:
+        from tuicont.screens.events import EventsScreen
+
+        return self._open(EventsScreen(self.bridge, self.config.keys))
 
     def _engine_screen(self) -> ModeScreen:
         from tuicont.screens.engine import EngineScreen
@@ -181,18 +193,9 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         self.exit(0)
 
 
-def main(opener: Callable[[], Engine], settings: configuration.Config, *, read_only: bool = False) -> int:
-    """Run the TUI on the engine that `opener` opens; the program's exit code. Raises `EngineError`, as the command
-    line's verbs do, where there is no terminal or no engine."""
-    # Textual reads the one and draws on the other.
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Unsupported("open the TUI", "this is no terminal", hint="the verbs need none: see `tuicont --help`")
-    return run(Opening(opener), settings, read_only=read_only or settings.read_only)
-
-
 def run(opening: Opening, settings: configuration.Config, *, read_only: bool = False) -> int:
-    """Run the TUI on an engine that is being opened."""
-    bridge = Bridge(opening, interval=settings.interval, read_only=read_only)
+    """Run the TUI on an engine that is being opened; the program's exit code. Raises what opening it raised."""
+    bridge = Bridge(opening, interval=settings.interval, read_only=read_only or settings.read_only)
     app = TuicontApp(bridge, settings)
     code = app.run()
     if app.failure is not None:

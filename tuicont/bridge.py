@@ -7,6 +7,7 @@ that waits ten seconds neither holds up another call nor keeps the program from 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import time
@@ -17,6 +18,7 @@ from tuicont.core.engine.api import Engine, EventStream
 from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, SnapshotReady
+from tuicont.opening import Opening
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,30 +30,9 @@ T = TypeVar("T")
 _TOAST_LINES = 2
 _STATE_INTERVAL = 0.03
 """Seconds between two refreshes of the states that a burst of events asks for."""
-
-
-class Opening:
-    """An engine being opened in a thread, while the application starts."""
-
-    def __init__(self, opener: Callable[[], Engine]) -> None:
-        self._opener = opener
-        self._engine: Engine | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._open, name="engine-opener", daemon=True)
-        self._thread.start()
-
-    def _open(self) -> None:
-        try:
-            self._engine = self._opener()
-        except BaseException as error:
-            self._error = error
-
-    def result(self) -> Engine:
-        """Wait for it. Raises what opening raised."""
-        self._thread.join()
-        if self._engine is None:
-            raise self._error or Conflict("open the engine", "the opener gave none")
-        return self._engine
+_FIRST_SAMPLE = 0.1
+"""Seconds from the first picture, which has names and states, to the first samples: opening some ten files of each
+container takes as long as to draw it, and rates need a second sample anyway."""
 
 
 class Bridge:
@@ -149,7 +130,10 @@ class Bridge:
     def _sample(self) -> None:
         try:
             engine = self._engine = self._opening.result()
-            # Followed from before the first snapshot: nothing that happens in between is missed.
+            # At once, before whoever waits for the engine asks it for more. What fails now is told by the first tick.
+            with contextlib.suppress(Exception):
+                self._publish(engine, whole=False)
+            # Followed from before the first tick: nothing that happens in between is missed.
             self._stream = engine.events.follow()
         except BaseException as error:
             self.post(EngineFailed(error, fatal=True))
@@ -157,9 +141,11 @@ class Bridge:
         self.post(EngineOpened())
         # What has been imported stays: collections that never look at it again are a tenth as long.
         gc.freeze()
+        gc.enable()
         threading.Thread(target=self._pump, args=(self._stream,), name="event-pump", daemon=True).start()
         failing = False
-        next_tick = 0.0
+        next_tick = time.monotonic() + _FIRST_SAMPLE
+        self._pause(next_tick)
         while not self._closed:
             now = time.monotonic()
             due = now >= next_tick
@@ -176,9 +162,9 @@ class Bridge:
 
     def _publish(self, engine: Engine, *, whole: bool) -> None:
         self._states_changed = False
-        last = self._snapshot
+        last = self._snapshot or _nothing()
         # Rates need a whole interval between two samples: between ticks only the states are read.
-        snapshot = engine.metrics.snapshot() if whole or last is None else engine.metrics.refreshed(last)
+        snapshot = engine.metrics.snapshot() if whole else engine.metrics.refreshed(last)
         self._snapshot = snapshot
         self.post(SnapshotReady(snapshot))
 
@@ -199,3 +185,7 @@ class Bridge:
             if events:
                 self.refresh_states()
                 self.post(EventsArrived(events))
+
+
+def _nothing() -> Snapshot:
+    return Snapshot(time_ns=time.time_ns(), containers=(), limits={}, samples={}, rates={}, recent={})

@@ -5,9 +5,10 @@ Knows names and colours, not what is drawn with them.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from tuicont.resources import read_text
 
@@ -15,5 +16,4 @@ from tuicont.resources import read_text
 @cache
 def themes() -> dict[str, dict[str, Any]]:
     """By name: Textual's own colours, and in `variables` those that the style sheet asks for beside them."""
-    found: dict[str, dict[str, Any]] = json.loads(read_text("themes.json"))
-    return found
+    return msgspec.json.decode(read_text("themes.json"), type=dict[str, dict[str, Any]])

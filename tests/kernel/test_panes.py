@@ -18,7 +18,7 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.presenters.details.log_buffer import LogBuffer
 from tuicont.presenters.details.view import View
-from tuicont.screens.details import tabs
+from tuicont.screens.details import pages, tabs
 from tuicont.screens.details.log_feed import LogFeed
 from tuicont.screens.details.pane import PageTab
 from tuicont.screens.details.session_link import SessionLink
@@ -126,7 +126,7 @@ def test_a_log_is_followed_and_reading_ends_when_it_is_told_to(engine: LocalEngi
     until(lambda: threading.active_count() <= threads, "the end of the reading thread")
 
 
-PAGES = [tab for tab in vars(tabs).values() if isinstance(tab, PageTab)]
+PAGES = [tabs.OVERVIEW, *pages.PAGES.values()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda tab: tab.id)

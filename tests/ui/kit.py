@@ -16,8 +16,9 @@ from textual.widgets import Input
 
 from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.app import TuicontApp
-from tuicont.bridge import Bridge, Opening
+from tuicont.bridge import Bridge
 from tuicont.config import Config
+from tuicont.opening import Opening
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -46,11 +47,17 @@ async def running(
     size: tuple[int, int] = (80, 24),
     read_only: bool = False,
 ) -> AsyncIterator[Pilot[Any]]:
-    """The application with its first snapshot on the screen."""
+    """The application with its first samples on the screen."""
     app = Still(engine, config, read_only=read_only)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: app.bridge.snapshot is not None and "opening the engine" not in screen_text(pilot))
+        await until(pilot, lambda: _sampled(app) and "opening the engine" not in screen_text(pilot))
         yield pilot
+
+
+def _sampled(app: Still) -> bool:
+    """Whether a snapshot has more than the names and states that the first one has."""
+    snapshot = app.bridge.snapshot
+    return snapshot is not None and (bool(snapshot.samples) or not any(c.state.alive for c in snapshot.containers))
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:

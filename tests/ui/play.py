@@ -6,9 +6,9 @@ import sys
 
 from tests.doubles.scripted.engine import ScriptedEngine, ScriptedMetrics
 from tuicont.app import run
-from tuicont.bridge import Opening
 from tuicont.config import Config
 from tuicont.core.model.snapshot import Snapshot
+from tuicont.opening import Opening
 
 
 class MovingMetrics(ScriptedMetrics):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
+from tuicont.cli.kit.quick import import_msgspec
 from tuicont.cli.table import VERBS, load, overview, resolve
 from tuicont.core.errors import EngineError, Invalid
 
@@ -56,6 +57,7 @@ def _run(options: argparse.Namespace) -> int:
             "read the command line", f"{words[0]!r} is no verb", hint=_suggestion(words[0]) or f"see `{PROGRAM} --help`"
         )
     verb, rest = found
+    import_msgspec()
     command, parser = load(verb)
     args = parser.parse_args(rest)
     if verb == "tui":

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from tuicont.core.engine.api import LIMITS, Limit
 from tuicont.core.model.image import Image
@@ -35,8 +36,7 @@ WORKLOADS: tuple[tuple[str, str], ...] = (
 NETWORKS: tuple[tuple[str, str], ...] = (("none", "its own network, loopback only"), ("host", "the host's network"))
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """The form's fields as they are typed: what is chosen, the texts and the ticks by field."""
 
     image: str

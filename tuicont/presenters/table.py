@@ -7,9 +7,10 @@ entry in the table's list.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from tuicont.presenters.cells import Cell
 
@@ -25,24 +26,21 @@ class Align(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Half of what the columns before it leave, at most `most` cells; no column where they leave less than `needs`."""
 
     most: int
     needs: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True):
     """What all others leave, but at least `least` cells; no column where they leave less than `needs`."""
 
     least: int = 8
     needs: int = 0
 
 
-@dataclass(frozen=True)
-class Order(Generic[R]):
+class Order(msgspec.Struct, Generic[R], frozen=True):
     """How rows are ordered by a column: `by` what, the largest first when `descending`. Those for which that is None
     come last, and equal ones stay as they were."""
 
@@ -62,8 +60,7 @@ class Order(Generic[R]):
         return "↑" if self.descending == reverse else "↓"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column(Generic[R]):
+class Column(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """`width` is in cells, or says how it takes what others leave, or is made from the table's width and its rows
     (0 is none). `cell` draws a row for a width. The column is there from a table's width of `since` cells on."""
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tuicont.actions import ACTIONS, BY_ID, Action, Group, Scope, Situation, in_scope
@@ -65,6 +66,7 @@ class ModeScreen(Acting, Screen[None]):
     # what all have
 
     def compose(self) -> ComposeResult:
+        self._fit(self.app.size)
         modes = tuple(
             (action.id, self.shown_keys(action.id), action.label)
             for action in in_scope(Scope.EVERYWHERE)
@@ -73,6 +75,18 @@ class ModeScreen(Acting, Screen[None]):
         yield ModeStrip(modes, self.MODE, self._standing_note())
         yield from self.body()
         yield ActionBar()
+
+    def _fit(self, size: Size) -> None:
+        """Have the classes of the breakpoints from the first picture on: Textual gives them when a screen was drawn
+        once, and then all of it is styled and laid out again."""
+        for length, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            for least, name in sorted(breakpoints or (), reverse=True):
+                if length >= least:
+                    self.add_class(name, update=False)
+                    break
 
     def shown_keys(self, action_id: str) -> str:
         """The first key of an action as it is shown."""

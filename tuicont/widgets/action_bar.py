@@ -5,8 +5,7 @@ Draws what it is told; knows no action but by id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
@@ -16,8 +15,7 @@ from textual.widget import Widget
 from tuicont.messages import RunAction
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One entry. `weight` decides who stays when not all fit."""
 
     action_id: str

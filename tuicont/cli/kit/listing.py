@@ -1,25 +1,25 @@
 """Lists of things on standard output: as a table, as JSON (one object a line), or by a template.
 
 A column of a listing is one entry: table, fields of templates and JSON, and the names in errors come from it. Knows
-nothing of what is listed.
+nothing of what is listed; templates and JSON are the business of `formats`.
 """
 
 from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
 
 from tuicont.cli.kit.parser import VerbParser
-from tuicont.cli.kit.template import Template, no_field, to_json
 from tuicont.text.units import plain, visible
-from tuicont.text.values import pair
 
 T = TypeVar("T")
 
 
-class Column(NamedTuple, Generic[T]):
+class Column(msgspec.Struct, Generic[T], frozen=True):
     """`heading` stands above it in a table, `field` is its name in templates and JSON, `value` makes it from the thing
     that is listed. One that is not `shown` is in the plain table only when it is asked for."""
 
@@ -49,10 +49,16 @@ def add_filter(parser: VerbParser, keys: str) -> None:
     parser.many(
         "-f",
         "--filter",
-        type=pair,
+        type=_pair,
         metavar="KEY=VALUE",
         help=f"only those that match ({keys})",
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from tuicont.text.values import pair  # here, as it is rarely given
+
+    return pair(text)
 
 
 def show(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, more: Collection[str] = ()) -> None:
@@ -65,36 +71,21 @@ def lines(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, mor
     if format == "table":
         columns = [c for c in columns if c.shown or c.field in more]
         return table([[c.heading for c in columns], *([_cell(c.value(thing)) for c in columns] for thing in things)])
+    from tuicont.cli.kit.formats import line_maker, table_maker  # here, as a plain table needs none
+
     if not format.startswith("table "):
         return list(map(line_maker(columns, format), things))
-    template = Template(format.removeprefix("table ").strip().replace("\\t", "\t"))
-    headings = {c.field: c.heading for c in columns}
-    fill = line_maker(columns, template)
-    return table(
-        [
-            [headings.get(name, name.upper()) for name in template.names],
-            *([_cell(cell) for cell in fill(thing).split("\t")] for thing in things),
-        ]
-    )
-
-
-def line_maker(columns: Sequence[Column[T]], format: str | Template) -> Callable[[T], str]:
-    """What makes a line of a thing, for `json` or a template. Raises `Invalid` for a field that no column has."""
-    fill = formatter(format) if isinstance(format, str) else format
-    fields = [c.field for c in columns]
-    if isinstance(fill, Template) and (unknown := [field for field in fill.fields if field not in fields]):
-        raise no_field(unknown[0], fields)
-    return lambda thing: fill({c.field: c.value(thing) for c in columns})
+    head, cells = table_maker(columns, format.removeprefix("table "))
+    return table([head, *([_cell(cell) for cell in cells(thing)] for thing in things)])
 
 
 def asks_for(format: str, field: str) -> bool:
     """Whether `format` is a template with that field in it: for what takes long to find out."""
-    return "{{" in format and field in Template(format).fields
+    if "{{" not in format:
+        return False
+    from tuicont.cli.kit.template import Template
 
-
-def formatter(format: str) -> Callable[[Mapping[str, Any]], str]:
-    """What makes a line of a map, for `json` or a template."""
-    return to_json if format == "json" else Template(format)
+    return field in Template(format).fields
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.listing import add_line_format, formatter, print_lines, table
+from tuicont.cli.kit.formats import formatter
+from tuicont.cli.kit.listing import add_line_format, print_lines, table
 from tuicont.cli.kit.parser import Command
 from tuicont.core.model.probe import Probe
 

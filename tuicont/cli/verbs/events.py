@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from tuicont.cli.kit.arguments import add_interval
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.docker.events import COLUMNS, action
-from tuicont.cli.kit.listing import add_filter, line_maker, print_lines
+from tuicont.cli.kit.formats import line_maker
+from tuicont.cli.kit.listing import add_filter, print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import NANO, timestamp
 from tuicont.core.engine.api import Engine

@@ -9,7 +9,8 @@ from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.docker import containers, images
 from tuicont.cli.kit.each import found
 from tuicont.cli.kit.failure import SOME_FAILED, complain
-from tuicont.cli.kit.listing import formatter, print_lines
+from tuicont.cli.kit.formats import formatter
+from tuicont.cli.kit.listing import print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.template import to_json
 from tuicont.core.errors import EngineError, NotFound

@@ -8,7 +8,8 @@ import sys
 
 from tuicont import __version__
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.listing import add_line_format, formatter, print_lines, table
+from tuicont.cli.kit.formats import formatter
+from tuicont.cli.kit.listing import add_line_format, print_lines, table
 from tuicont.cli.kit.parser import Command, VerbParser
 
 

@@ -18,14 +18,16 @@ of stays as the kernel has it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.resources import Resources
-from tuicont.core.model.stats import Sample
+
+if TYPE_CHECKING:
+    from tuicont.core.model.stats import Sample
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +70,6 @@ class Cgroup(Protocol):
 
     def thaw(self) -> None:
         """Let them go on; return when the kernel confirms it."""
-
-    def frozen(self) -> bool:
-        """Whether the group itself was asked to freeze, by whomever; False of one that is not there."""
 
     def kill(self, signal: int) -> int:
         """Send `signal` to every process there is, so that no fork escapes (freeze, signal, thaw; or
@@ -115,6 +114,9 @@ class CgroupDriver(Protocol):
 
     def remove(self, group: str) -> None:
         """Remove the empty group. Raises `Conflict` when processes are in it (after a short wait)."""
+
+    def frozen(self, group: str) -> bool:
+        """Whether the group itself was asked to freeze, by whomever; False of one that is not there."""
 
     def groups(self) -> tuple[str, ...]:
         """Names of all groups below the parent, in whichever hierarchy."""

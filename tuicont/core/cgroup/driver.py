@@ -91,14 +91,25 @@ class MakingDriver(ABC, Generic[G]):
 
 
 class HierarchyDriver(MakingDriver[G]):
-    """A `MakingDriver` that has one directory for its groups (`holders`) in each hierarchy it uses, marked as those of
-    the state root `root`. Nothing is asked before it is done: a directory that is missing shows by ENOENT."""
+    """A `MakingDriver` that has one directory for its groups (a holder) in each hierarchy it uses, marked as those of
+    the state root `root`. Nothing is asked before it is done: a directory that is missing shows by ENOENT.
 
-    def __init__(self, kernel: Kernel, holders: tuple[str, ...], root: str) -> None:
+    What a group is made of is imported when one is opened: to list groups, and to see which are frozen, takes none."""
+
+    def __init__(self, kernel: Kernel, root: str) -> None:
         self._kernel = kernel
-        self._holders = holders
         self._root = root
         self._prepared = False
+
+    @property
+    @abstractmethod
+    def holders(self) -> tuple[str, ...]:
+        """Those that a group has a directory in."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where groups are looked for: the holders, and perhaps more."""
+        return self.holders
 
     @abstractmethod
     def prepare_holders(self) -> None:
@@ -115,14 +126,14 @@ class HierarchyDriver(MakingDriver[G]):
     def groups(self) -> tuple[str, ...]:
         """See `CgroupDriver`."""
         found: set[str] = set()
-        for holder in self._holders:
+        for holder in self.places:
             with contextlib.suppress(FileNotFoundError):
                 found.update(self._kernel.directories(holder))
         return tuple(sorted(found - {SHIMS}))
 
     def directories(self, group: str) -> tuple[str, ...]:
         """The group's directory in each hierarchy."""
-        return tuple([f"{holder}/{group}" for holder in self._holders])
+        return tuple([f"{holder}/{group}" for holder in self.holders])
 
     def make_directories(self, group: str, directories: tuple[str, ...]) -> None:
         """mkdir of the group's in each hierarchy; what a crash left of a group of that name is removed first. The
@@ -144,7 +155,7 @@ class HierarchyDriver(MakingDriver[G]):
 
     def _prepare(self) -> None:
         self.prepare_holders()
-        mark(self._kernel, self._holders, self._root)
+        mark(self._kernel, self.holders, self._root)
         self._prepared = True
 
 

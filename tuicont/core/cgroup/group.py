@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.listing import files
-from tuicont.core.cgroup.sampling import FileSampler
 from tuicont.core.cgroup.settings import Step, carry_out, missing, setting
 from tuicont.core.cgroup.tree import members
 from tuicont.core.errors import Conflict
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
+
+if TYPE_CHECKING:
+    from tuicont.core.cgroup.sampling import FileSampler
 
 FREEZE_SECONDS = 2.0
 
@@ -72,6 +74,8 @@ class DirectoryGroup(ABC):
 
     def sampler(self) -> FileSampler:
         """See `Cgroup`."""
+        from tuicont.core.cgroup.sampling import FileSampler  # here, as most verbs take no sample
+
         return FileSampler(self.sources())
 
     def sources(self, names: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:

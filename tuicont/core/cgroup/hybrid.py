@@ -7,24 +7,27 @@ Composes the two drivers and adds nothing of its own but who does what.
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.cgroup.detect import Layout
 from tuicont.core.cgroup.driver import MakingDriver
 from tuicont.core.cgroup.naming import check_name
 from tuicont.core.cgroup.removal import remove_group
-from tuicont.core.cgroup.sampling import FileSampler
 from tuicont.core.cgroup.v1.driver import V1Driver
-from tuicont.core.cgroup.v1.group import V1Group
 from tuicont.core.cgroup.v2.driver import V2Driver
-from tuicont.core.cgroup.v2.group import V2Group
 from tuicont.core.errors import EngineError
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
 
-_COUNTED_ON_V1 = frozenset(controller.name for controller in V1Group.controllers) - {"cpuacct"}
+if TYPE_CHECKING:
+    from tuicont.core.cgroup.sampling import FileSampler
+    from tuicont.core.cgroup.v1.group import V1Group
+    from tuicont.core.cgroup.v2.group import V2Group
+
+_NOT_COUNTED_ON_V1 = frozenset({"cpuacct"})
 _COUNTED_ON_V2 = frozenset({"core"})
 
 
@@ -55,14 +58,14 @@ class HybridGroup:
     def thaw(self) -> None:
         self.v2.thaw()
 
-    def frozen(self) -> bool:
-        return self.v2.frozen()
-
     def kill(self, signal: int) -> int:
         return self.v2.kill(signal)
 
     def sampler(self) -> FileSampler:
-        return FileSampler((*self.v1.sources(_COUNTED_ON_V1), *self.v2.sources(_COUNTED_ON_V2)))
+        from tuicont.core.cgroup.sampling import FileSampler
+
+        v1 = {controller.name for controller in self.v1.controllers} - _NOT_COUNTED_ON_V1
+        return FileSampler((*self.v1.sources(v1), *self.v2.sources(_COUNTED_ON_V2)))
 
     def files(self) -> tuple[CgroupFile, ...]:
         return self.v1.files() + self.v2.files()
@@ -105,6 +108,9 @@ class HybridDriver(MakingDriver[HybridGroup]):
 
     def groups(self) -> tuple[str, ...]:
         return tuple(sorted({*self._v1.groups(), *self._v2.groups()}))
+
+    def frozen(self, group: str) -> bool:
+        return self._v2.frozen(group)
 
     def shim_placement(self) -> Placement:
         return self._v2.shim_placement()

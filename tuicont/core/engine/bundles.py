@@ -27,7 +27,6 @@ _RECORD = "org.tuicont.container"
 _CACHED = 256
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_container = msgspec.json.Decoder(Container).decode
 
 
 class Bundles:
@@ -87,7 +86,7 @@ class Bundles:
     def record(self, container_id: str) -> Container:
         """The record beside a specification. Raises `KernelError`, and `Invalid` for what holds none."""
         try:
-            return _container(self._read(container_id)["annotations"][_RECORD])
+            return msgspec.json.decode(self._read(container_id)["annotations"][_RECORD], type=Container)
         except (KeyError, TypeError, msgspec.DecodeError) as error:
             raise Invalid(f"read the bundle of {container_id[:12]}", f"it holds no record: {error}") from None
 

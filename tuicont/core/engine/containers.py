@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tuicont.core.engine.api import ContainerFilter, Problem, PruneReport
-from tuicont.core.engine.births.create import Creation
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.filters import matching
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
-from tuicont.core.engine.records import Records, check, current, no_such_container, telling
+from tuicont.core.engine.records import Records, check, no_such_container
 from tuicont.core.engine.removal import Removal
-from tuicont.core.errors import AlreadyExists, EngineError, Invalid, kernel_error
+from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container, RemovalLoss
-from tuicont.core.model.event import Topic
-from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import Verb
-from tuicont.core.spec import resources
-from tuicont.core.spec.limits import limit_problems, resources_with, sections_of
-from tuicont.core.spec.validate import is_name, validate
-from tuicont.core.store.store import NameTaken
+
+if TYPE_CHECKING:
+    from tuicont.core.engine.births.create import Creation
+    from tuicont.core.engine.changes import Changes
 
 
 class LocalContainers:
@@ -39,10 +37,10 @@ class LocalContainers:
         paths: Paths,
         drivers: Drivers,
         bundles: Bundles,
-        creation: Creation,
+        creation: Callable[[], Creation],
+        changes: Callable[[], Changes],
         ends: Ends,
         removal: Removal,
-        host: HostFacts,
     ) -> None:
         self._records = records
         self._locks = locks
@@ -50,9 +48,9 @@ class LocalContainers:
         self._drivers = drivers
         self._bundles = bundles
         self._creation = creation
+        self._changes = changes
         self._ends = ends
         self._removal = removal
-        self._host = host
 
     def list(self, which: ContainerFilter = ContainerFilter()) -> tuple[Container, ...]:
         self._ends.settle_all()
@@ -89,40 +87,16 @@ class LocalContainers:
         return RemovalLoss(processes=alive, bytes=usage.bytes, files=usage.files)
 
     def validate(self, request: ContainerRequest) -> tuple[Problem, ...]:
-        return validate(request, self._host)
+        return self._creation().validate(request)
 
     def create(self, request: ContainerRequest) -> Container:
-        return self._creation.create(request)
+        return self._creation().create(request)
 
     def rename(self, ref: str, name: str) -> Container:
-        container = self._records.require(ref, Verb.RENAME)
-        operation = f"rename {container.name} to {name}"
-        if not is_name(name):
-            raise Invalid(operation, "a name is letters, digits, _ . and -, and begins with a letter or digit")
-        with self._locks.container(container.id):
-            try:
-                with self._records.transaction() as transaction:
-                    before = current(transaction, container.id, Verb.RENAME)
-                    renamed = msgspec.structs.replace(before, name=name)
-                    transaction.put_container(renamed)
-                    transaction.event(Topic.CONTAINER_RENAME, container.id, name, {"old_name": before.name})
-            except NameTaken:
-                raise AlreadyExists(operation, "another container has that name") from None
-            self._bundles.keep_record(renamed)
-        return renamed
+        return self._changes().rename(ref, name)
 
     def update(self, ref: str, limits: Limits) -> Container:
-        container = self._records.require(ref, Verb.UPDATE)
-        with self._locks.container(container.id), telling(f"update {container.name}"):
-            container = self._records.require(container.id, Verb.UPDATE)
-            if problems := limit_problems(self._bundles.limits(container).merged(limits), self._host):
-                raise Invalid("update", problems[0].message, stage=problems[0].field)
-            wanted = resources_with(self._bundles.spec(container)["linux"]["resources"], limits)
-            if container.state.alive:
-                # Whole sections: what memory and swap come to depends on both.
-                touched = {section: wanted[section] for section in sections_of(limits)}
-                self._drivers.cgroups.open(container.id).apply(resources.read(touched))
-            return self._put_resources(container, wanted, limits)
+        return self._changes().update(ref, limits)
 
     def remove(self, ref: str, *, force: bool = False) -> None:
         operation = f"remove {ref}"
@@ -155,23 +129,3 @@ class LocalContainers:
             removed.append(container.id)
             freed += size
         return PruneReport(containers=tuple(removed), bytes=freed)
-
-    def _put_resources(self, container: Container, wanted: dict[str, Any], change: Limits) -> Container:
-        """Rewrite the specification, and say so. The caller holds the lock."""
-        spec = self._bundles.spec(container)
-        changed = {**spec, "linux": {**spec["linux"], "resources": wanted}}
-        with self._records.transaction() as transaction:
-            before = current(transaction, container.id, Verb.UPDATE)
-            updated = msgspec.structs.replace(before, revision=before.revision + 1)
-            transaction.put_container(updated)
-            transaction.event(Topic.CONTAINER_UPDATE, updated.id, updated.name, _named(change))
-            try:
-                # Inside, so that a specification that cannot be written leaves the record as it was.
-                self._bundles.keep(updated, changed)
-            except OSError as error:
-                raise kernel_error("update", f"write {error.filename or 'the specification'}", error) from None
-        return updated
-
-
-def _named(limits: Limits) -> dict[str, str]:
-    return {f: str(v) for f in limits.__struct_fields__ if (v := getattr(limits, f)) is not None}

@@ -1,15 +1,15 @@
-"""The engine's composition root: the one place where its parts are chosen and put together."""
+"""The engine's composition root: the one place where its parts are chosen and put together.
+
+What opening itself needs is imported above; every other part when a verb first asks for it (`Later`), as most need few
+and importing them is what a short command waits for.
+"""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tuicont.core.cgroup.detect import probe_others, read_layout
 from tuicont.core.cgroup.owner import remove_left_over
-from tuicont.core.engine.births.create import Creation
-from tuicont.core.engine.births.specs import Specs
-from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.containers import LocalContainers
 from tuicont.core.engine.drivers import STORAGE, Drivers, cgroup_driver_class, check_names, has_content
@@ -18,14 +18,8 @@ from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.ends.notes import Notes
 from tuicont.core.engine.ends.reconcile import Reconciler
 from tuicont.core.engine.ends.sweep import Sweep
-from tuicont.core.engine.engine import LocalEngine
-from tuicont.core.engine.feed.events import LocalEvents
-from tuicont.core.engine.feed.metrics import LocalMetrics
-from tuicont.core.engine.host import LocalHost, Setting
-from tuicont.core.engine.live.files import LocalFiles
-from tuicont.core.engine.live.sessions import Sessions
-from tuicont.core.engine.live.tasks import LocalTasks
-from tuicont.core.engine.live.views import LocalViews
+from tuicont.core.engine.engine import Facets, LocalEngine
+from tuicont.core.engine.later import Later
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
 from tuicont.core.engine.privilege import require_root
@@ -44,6 +38,15 @@ from tuicont.core.sys.kernel import Kernel, RealKernel
 from tuicont.resources import read_text
 
 if TYPE_CHECKING:
+    from tuicont.core.engine.births.create import Creation
+    from tuicont.core.engine.births.specs import Specs
+    from tuicont.core.engine.changes import Changes
+    from tuicont.core.engine.feed.events import LocalEvents
+    from tuicont.core.engine.feed.metrics import LocalMetrics
+    from tuicont.core.engine.host import LocalHost, Setting
+    from tuicont.core.engine.live.files import LocalFiles
+    from tuicont.core.engine.live.tasks import LocalTasks
+    from tuicont.core.engine.live.views import LocalViews
     from tuicont.core.image.service import ImageService
 
 _CGROUP_DRIVER = "cgroupfs"
@@ -88,11 +91,7 @@ def open_engine(
         made: Runtime = driver(paths.rootfs, host=host, compile_filter=filters)
         return made
 
-    @cache
-    def images() -> ImageService:
-        # Opened when a verb first asks for an image: most do not, and it is a fifth of what they would wait for.
-        return _images(paths, store, drivers, locks)
-
+    images = Later(lambda: _images(paths, store, drivers, locks))
     drivers = Drivers(
         cgroup_driver_class(_CGROUP_DRIVER, layout.mode)(kernel, layout, parent, paths.root),
         make_storage,
@@ -102,7 +101,7 @@ def open_engine(
         used_storages=lambda: tuple(name for name in STORAGE if has_content(paths.storage(name))),
     )
     records, locks, bundles = Records(store), Locks(paths), Bundles(paths, trash)
-    known, notes, specs = KnownTasks(drivers, paths), Notes(records), Specs(host, _default_profile)
+    known, notes = KnownTasks(drivers, paths), Notes(records)
     removal = Removal(records, drivers, bundles, paths, trash)
     ends = Ends(records, locks, paths, drivers, known, bundles, removal)
     reconciler = Reconciler(records, locks, paths, drivers, known, bundles, ends, notes)
@@ -120,6 +119,54 @@ def open_engine(
     trash.empty()
     store.trim()
 
+    @Later
+    def specs() -> Specs:
+        from tuicont.core.engine.births.specs import Specs
+
+        return Specs(host, _default_profile)
+
+    def creation() -> Creation:
+        from tuicont.core.engine.births.create import Creation
+        from tuicont.core.image.finding import Finder
+
+        found = Finder(store, images)
+        return Creation(records, locks, paths, drivers, bundles, removal, specs(), found, parent)
+
+    def changes() -> Changes:
+        from tuicont.core.engine.changes import Changes
+
+        return Changes(records, locks, drivers, bundles, host)
+
+    def tasks() -> LocalTasks:
+        from tuicont.core.engine.births.starts import Starts
+        from tuicont.core.engine.live.sessions import Sessions
+        from tuicont.core.engine.live.tasks import LocalTasks
+
+        starts = Starts(records, locks, paths, drivers, known, bundles, specs(), ends, chores)
+        sessions = Sessions(records, drivers, bundles, specs())
+        return LocalTasks(records, locks, drivers, known, starts, ends, sessions)
+
+    def views() -> LocalViews:
+        from tuicont.core.engine.live.views import LocalViews
+
+        return LocalViews(records, paths, drivers, ends, images)
+
+    def files() -> LocalFiles:
+        from tuicont.core.engine.live.files import LocalFiles
+
+        return LocalFiles(records, locks, drivers)
+
+    def events() -> LocalEvents:
+        from tuicont.core.engine.feed.events import LocalEvents
+
+        return LocalEvents(store, doorbell, ends)
+
+    @Later
+    def metrics() -> LocalMetrics:
+        from tuicont.core.engine.feed.metrics import LocalMetrics
+
+        return LocalMetrics(records, locks, drivers, bundles, ends)
+
     def settings() -> tuple[Setting, ...]:
         return (
             ("root", paths.root, "--root" if root else "default"),
@@ -130,21 +177,32 @@ def open_engine(
             ("runtime", drivers.runtime_name or "none", "chosen" if runtime else "first that works"),
         )
 
-    creation = Creation(records, locks, paths, drivers, bundles, removal, specs, images, parent)
-    starts = Starts(records, locks, paths, drivers, known, bundles, specs, ends, chores)
-    sessions = Sessions(records, drivers, bundles, specs)
-    metrics = LocalMetrics(records, locks, drivers, bundles, ends)
+    def about() -> LocalHost:
+        from tuicont.core.engine.host import LocalHost
+
+        misfits = probe_others(layout)
+        return LocalHost(store, paths, drivers, host, notes.lines, parent, settings, filters.probe, misfits)
+
+    def close_metrics() -> None:
+        if metrics.made:
+            metrics().close()
+
+    containers = LocalContainers(
+        records, locks, paths, drivers, bundles, Later(creation), Later(changes), ends, removal
+    )
     return LocalEngine(
-        containers=LocalContainers(records, locks, paths, drivers, bundles, creation, ends, removal, host),
-        tasks=LocalTasks(records, locks, drivers, known, starts, ends, sessions),
-        views=LocalViews(records, paths, drivers, ends, images),
-        files=LocalFiles(records, locks, drivers),
-        events=LocalEvents(store, doorbell, ends),
-        metrics=metrics,
-        host=LocalHost(store, paths, drivers, host, notes.lines, parent, settings, filters.probe, probe_others(layout)),
+        Facets(
+            containers=lambda: containers,
+            tasks=Later(tasks),
+            views=Later(views),
+            files=Later(files),
+            images=images,
+            events=Later(events),
+            metrics=metrics,
+            host=Later(about),
+        ),
         cgroup_parent=parent,
-        open_images=images,
-        closing=(metrics.close, chores.close, store.close, doorbell.close),
+        closing=(close_metrics, chores.close, store.close, doorbell.close),
     )
 
 

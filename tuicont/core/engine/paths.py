@@ -8,6 +8,8 @@ import msgspec
 
 DEFAULT_ROOT = "/var/lib/tuicont"
 DEFAULT_RUN_ROOT = "/run/tuicont"
+HOST_FILES = ("hostname", "hosts")
+"""What of the engine's own lies beside a shim's socket."""
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):

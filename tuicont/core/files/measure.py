@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+
+import msgspec
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 200
 
 
-class Size(NamedTuple):
+class Size(msgspec.Struct, frozen=True):
     """`bytes` of file contents, hard-linked ones once; `files` counts everything but directories."""
 
     bytes: int

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 _ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 
-class Mount(NamedTuple):
+class Mount(msgspec.Struct, frozen=True):
     """One line. `device` is "major:minor", `root` the part of the file system that is seen at `target`; `options` are
     the mount's own, `super_options` those of its file system."""
 

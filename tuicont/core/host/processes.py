@@ -80,8 +80,7 @@ def _read(path: str) -> bytes:
 def start_time(pid: int) -> int:
     """Clock ticks from boot to the start of process `pid` (field 22 of proc_pid_stat(5)); 0 when there is none."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(parse_stat(file.read())[1][19])
+        return int(parse_stat(_read(f"/proc/{pid}/stat"))[1][19])
     except (FileNotFoundError, ProcessLookupError):
         return 0
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from tuicont.core.image import manifest as documents
 from tuicont.core.image.archive.importer import Importer, image_of
 from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Progress
 from tuicont.core.image.content import ContentStore
+from tuicont.core.image.finding import find
 from tuicont.core.image.reference import parse
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image, ImagePruneReport
@@ -29,8 +29,6 @@ from tuicont.core.sys.locks import lock, try_lock
 
 Users = Mapping[str, Sequence[str]]
 """Image id → names of the containers made from it."""
-
-_SHORTEST_ID = 4
 
 
 class ImageService:
@@ -74,12 +72,12 @@ class ImageService:
     def get(self, ref: str) -> Image:
         """The image of that name, digest, id or unambiguous beginning of its id; one that can be made is made when it
         is asked for by name. Raises `NotFound`, `Invalid`."""
-        if found := self._find(ref):
+        if found := find(self._records.images(), ref):
             return found
         name = str(parse(ref))
         if self._made and name in self._made.names:
             self._make()
-            if found := self._find(ref):
+            if found := find(self._records.images(), ref):
                 return found
         raise NotFound(f"find the image {ref}", "there is none of that name", hint=self._hint(name))
 
@@ -144,7 +142,7 @@ class ImageService:
         return ImagePruneReport(lines=tuple(lines), bytes=freed)
 
     def _remove(self, ref: str, users: Users, *, force: bool) -> tuple[str, ...]:
-        image = self._find(ref)
+        image = find(self._records.images(), ref)
         if image is None:
             raise NotFound(f"remove the image {ref}", "there is none of that name")
         by_name = ref not in (image.id,) and not image.id.removeprefix("sha256:").startswith(
@@ -210,21 +208,6 @@ class ImageService:
 
     # below here nothing is part of the service
 
-    def _find(self, ref: str) -> Image | None:
-        images = self._records.images()
-        wanted = _normal(ref)
-        for image in images:
-            if wanted in image.references or ref == image.id:
-                return image
-        name, _, digest = wanted.partition("@")
-        prefix = ref.removeprefix("sha256:")
-        if digest:
-            return next((i for i in images if digest in (i.manifest_digest, i.id) and _has_repository(i, name)), None)
-        found = [i for i in images if len(prefix) >= _SHORTEST_ID and i.id[7:].startswith(prefix)]
-        if len(found) > 1:
-            raise Conflict(f"find the image {ref}", "several images' ids begin so")
-        return found[0] if found else None
-
     def _hint(self, name: str) -> str:
         known = [n for image in self._records.images() for n in image.references] + list(self.buildable)
         close = [n for n in dict.fromkeys(known) if n.partition(":")[0] == name.partition(":")[0]] or known
@@ -243,7 +226,7 @@ class ImageService:
             changes.put_image(image)
             changes.event(Topic.IMAGE_CREATE, image.id, image.references[0] if image.references else image.id[7:19])
         self._write_index()
-        return self._find(image.id) or image
+        return find(self._records.images(), image.id) or image
 
     def _recover(self, digest: str, names: tuple[str, ...]) -> Image:
         raw = self._content.read(digest)
@@ -291,17 +274,3 @@ class ImageService:
 
     def _open_lock(self, name: str = "lock") -> int:
         return os.open(f"{self._content.root}/{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-@lru_cache(maxsize=256)
-def _normal(ref: str) -> str:
-    """The name in its full form; what is no name (an id is, in form) stays as it is."""
-    try:
-        return str(parse(ref))
-    except Invalid:
-        return ref
-
-
-def _has_repository(image: Image, name: str) -> bool:
-    repository = name.rpartition(":")[0] or name
-    return any(parse(reference).repository == repository for reference in image.references)

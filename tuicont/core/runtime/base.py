@@ -21,7 +21,7 @@ from tuicont.core.cgroup.base import Placement
 from tuicont.core.model.container import ExitStatus
 from tuicont.core.model.probe import Probe
 from tuicont.core.model.request import LogOptions
-from tuicont.core.shim.plan import PATIENCE_SECONDS
+from tuicont.core.shim.patience import PATIENCE_SECONDS
 from tuicont.core.storage.base import RootMount
 
 STDOUT = 1

@@ -15,12 +15,10 @@ import msgspec
 
 from tuicont.core.errors import Conflict, EngineError, KernelError
 from tuicont.core.shim import wire
+from tuicont.core.shim.patience import ANSWER_SECONDS
 from tuicont.core.shim.plan import PlanFile
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
-
-ANSWER_SECONDS = 5.0
-"""How long a shim may take to answer. One that takes longer was stopped, or has no processor."""
 
 Explain = Callable[[wire.Failed], EngineError]
 

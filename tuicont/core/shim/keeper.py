@@ -1,6 +1,7 @@
 """Starting shims, and finding those that live.
 
 A shim is a child of the process that started it but lives on when that ends; until then its status is collected here.
+What starting one takes is imported when the first is started: most verbs only look whether one lives.
 """
 
 from __future__ import annotations
@@ -10,26 +11,28 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tuicont.core import native
 from tuicont.core.errors import Conflict, kernel_error
 from tuicont.core.model.probe import Probe
-from tuicont.core.shim import births, wire
-from tuicont.core.shim.births import Watch
-from tuicont.core.shim.plan import Order, PlanFile, PlanHead
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import launch, sockets
 from tuicont.core.sys.pidfd import PidFd
+
+if TYPE_CHECKING:
+    from tuicont.core.shim import wire
+    from tuicont.core.shim.births import Watch
+    from tuicont.core.shim.plan import Order, PlanHead
 
 SHIM = os.path.join(os.path.dirname(native.__file__), "tuicont-shim")
 _END_SECONDS = 2.0
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-_NOBODY = Watch()
 
 
-class Kept(NamedTuple):
+class Kept(msgspec.Struct, frozen=True):
     """A process that a shim keeps, and the connection over which its end is told."""
 
     connection: socket.socket
@@ -37,7 +40,7 @@ class Kept(NamedTuple):
     pidfd: PidFd
 
 
-class _Shim(NamedTuple):
+class _Shim(msgspec.Struct, frozen=True):
     pid: int
     connection: socket.socket
 
@@ -68,12 +71,16 @@ class Keeper:
         cgroup: str = "",
         guard: int = -1,
         snapshot: int = -1,
-        watch: Watch = _NOBODY,
+        watch: Watch | None = None,
         idly: Callable[[], bool] = lambda: False,
     ) -> Kept:
         """Start a shim in the v2 directory `cgroup` (none if empty) and with it the init. `order` is asked for while
         the kernel makes the namespaces; `idly` is called while the init takes its steps, until it has nothing more to
         do. What `order` raises cancels the birth. Raises the error of what failed, and then nothing is left."""
+        from tuicont.core.shim import births, wire
+        from tuicont.core.shim.plan import PlanFile
+
+        watch = watch or births.Watch()
         operation = f"start {container_id[:12]}"
         head = msgspec.structs.replace(head, flags=head.flags | wire.PLAN_LATER | watch.flags)
         self.reap()
@@ -103,7 +110,7 @@ class Keeper:
     def alive(self, run_dir: str) -> bool:
         """Whether a shim serves the task of `run_dir`: a quick look."""
         try:
-            sockets.connect(run_dir, wire.SOCKET_NAME).close()
+            sockets.connect(run_dir, SOCKET_NAME).close()
         except TimeoutError:
             return True
         except OSError:
@@ -112,9 +119,11 @@ class Keeper:
 
     def find(self, container_id: str, run_dir: str) -> Kept | None:
         """The init of the shim that serves `run_dir`; None when there is none."""
+        from tuicont.core.shim import births, wire
+
         operation = f"find the task of {container_id[:12]}"
         try:
-            connection = sockets.connect(run_dir, wire.SOCKET_NAME)
+            connection = sockets.connect(run_dir, SOCKET_NAME)
         except TimeoutError as error:
             raise Conflict(operation, f"its shim has not answered: {error}") from None
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):

@@ -15,17 +15,13 @@ import msgspec
 from tuicont.core.errors import EngineError, Invalid
 from tuicont.core.model.request import LogOptions
 from tuicont.core.shim import wire
+from tuicont.core.shim.patience import PATIENCE_SECONDS
 
 _HEAD = struct.Struct("=IIQQIIIIQQiiii")
 _NO_REPORT = (-1, 0, 0, 0)  # struct birth_report of a child that has not begun
 HEAD_SIZE = _HEAD.size
 _LENGTH = struct.Struct("=I")
 _ALIGNMENT = 8
-
-
-PATIENCE_SECONDS = 30.0
-"""How long a birth may take where it waits for nobody. What takes longer hangs in the kernel, on a file system that
-does not answer, say, or was stopped by the container that it enters."""
 
 
 class PlanHead(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ import msgspec
 
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import ExitStatus
-from tuicont.core.shim.wire import SOCKET_NAME
 
+SOCKET_NAME = "shim.sock"
 LOST = ExitStatus(code=255)
 """The end of a container of which nobody saw the status: its shim was killed, or the record is damaged."""
 

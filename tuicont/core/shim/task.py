@@ -17,7 +17,9 @@ from tuicont.core.shim import births, wire
 from tuicont.core.shim.births import Explain, Watch
 from tuicont.core.shim.failure import failure
 from tuicont.core.shim.keeper import Kept
-from tuicont.core.shim.plan import PATIENCE_SECONDS, Order, PlanFile, PlanHead
+from tuicont.core.shim.patience import ANSWER_SECONDS, PATIENCE_SECONDS
+from tuicont.core.shim.plan import Order, PlanFile, PlanHead
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.shim.session import ShimSession
 from tuicont.core.sys import sockets
 from tuicont.core.sys.pidfd import PidFd
@@ -123,7 +125,7 @@ class ShimTask:
             else:
                 with PlanFile(*starter, operation) as plan:
                     sockets.send_with(connection, wire.request(wire.Request.START), plan.fd)
-            seconds = PATIENCE_SECONDS + births.ANSWER_SECONDS
+            seconds = PATIENCE_SECONDS + ANSWER_SECONDS
             births.answer(connection, operation, explain, seconds=seconds)[1].close()
         self._state = wire.State.RUNNING
 
@@ -149,13 +151,13 @@ class ShimTask:
     def _asking(self, operation: str) -> Iterator[socket.socket]:
         """A connection of its own, closed if what is asked fails. Raises `NotFound` when the shim is gone."""
         try:
-            connection = sockets.connect(self._run_dir, wire.SOCKET_NAME)
+            connection = sockets.connect(self._run_dir, SOCKET_NAME)
         except TimeoutError as error:
             raise Conflict(operation, f"its shim has not answered: {error}") from None
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotFound(operation, "its shim is gone") from None
         except OSError as error:
-            raise kernel_error(operation, f"connect to {self._run_dir}/{wire.SOCKET_NAME}", error) from None
+            raise kernel_error(operation, f"connect to {self._run_dir}/{SOCKET_NAME}", error) from None
         try:
             yield connection
         except BaseException:

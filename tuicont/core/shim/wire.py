@@ -12,7 +12,6 @@ import msgspec
 
 from tuicont.core.model.container import ExitStatus
 
-SOCKET_NAME = "shim.sock"
 INPUT_MAX = 32 * 1024
 WITH_STDIN = 1
 PLAN_MAGIC = 0x32504354

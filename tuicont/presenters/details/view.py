@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import NO_LIMITS, Limits
@@ -13,8 +14,7 @@ T = TypeVar("T", covariant=True)
 """What the engine answers for a tab."""
 
 
-@dataclass(frozen=True)
-class View(Generic[T]):
+class View(msgspec.Struct, Generic[T], frozen=True):
     """`limits` are those in force; `data` is what the engine answered for this tab, `before` when it was asked the
     last time and its answer then (both None at first); `opened` the keys of lines that are unfolded; `width` and
     `height` are cells."""
@@ -25,7 +25,7 @@ class View(Generic[T]):
     rates: Rates | None = None
     data: T | None = None
     before: tuple[int, T] | None = None
-    opened: frozenset[str] = field(default_factory=frozenset)
+    opened: frozenset[str] = msgspec.field(default_factory=frozenset)
     now_ns: int = 0
     width: int = 80
     height: int = 24

@@ -5,7 +5,7 @@ Knows which pane belongs to which tab, and the keys that all have (searching, co
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -21,10 +21,12 @@ from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.search import PaneSearch
 from tuicont.screens.details.shells import SHELL, Shells
 from tuicont.screens.details.tabs import TABS
-from tuicont.screens.details.terminal_pane import SessionPane
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.prompt_line import PromptLine
 from tuicont.widgets.tab_strip import TabStrip
+
+if TYPE_CHECKING:
+    from tuicont.screens.details.terminal_pane import SessionPane
 
 _NAMES = [(tab.id, tab.short or tab.id) for tab in TABS]
 _MAKERS = {tab.id: tab.make for tab in TABS}

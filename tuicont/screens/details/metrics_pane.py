@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
+import msgspec
 from textual.binding import BindingType
 
 from tuicont.actions import Scope
@@ -43,7 +43,11 @@ class MetricsPane(Acting, PagePane[Series]):
     def view_of(self, container: Container, snapshot: Snapshot) -> View[Series]:
         view = super().view_of(container, snapshot)
         recent = snapshot.recent.get(container.id)
-        return view if view.data is None or recent is None else replace(view, data=view.data.joined(recent))
+        return (
+            view
+            if view.data is None or recent is None
+            else msgspec.structs.replace(view, data=view.data.joined(recent))
+        )
 
     def present(self, view: View[Series]) -> Page:
         return metrics.page(view, metrics.SECONDS_A_POINT[self._scale])

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
 from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
@@ -30,8 +30,7 @@ T = TypeVar("T")
 """What the engine answers for a tab."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PageTab(Generic[T]):
+class PageTab(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A tab that is one page. `load` asks the engine about a container, again every `every_ns` (0: when the container
     has changed); `dead` says why there is nothing to ask of one that does not run ("" asks anyway)."""
 

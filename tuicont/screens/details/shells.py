@@ -5,12 +5,16 @@ One a container: a shell and an attachment take each other's place only when the
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tuicont.core.engine.api import Engine, Session
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import ExecRequest
 from tuicont.engine_access import EngineAccess
-from tuicont.screens.details.terminal_pane import LinesPane, Open, SessionPane, TerminalPane
+
+if TYPE_CHECKING:
+    from tuicont.screens.details.terminal_pane import Open, SessionPane
 
 SHELL = "terminal"
 SHELLS = ("/bin/bash", "/bin/sh")
@@ -68,6 +72,8 @@ class Shells:
         return self._pane(container, attach, container.name, attached=True)
 
     def _pane(self, container: Container, opening: Open, name: str, *, attached: bool) -> SessionPane:
+        from tuicont.screens.details.terminal_pane import LinesPane, TerminalPane  # here: pyte is large
+
         pane = self._panes.get(container.id)
         if pane is None:
             self._made += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ _NEVER = "0001-01-01T00:00:00Z"
 _COMMAND_WIDTH = 20
 
 
-class Listed(NamedTuple):
+class Listed(msgspec.Struct, frozen=True):
     """A row of `ps`: `whole` shows id and command unshortened, `size` are the bytes that it has written, or None when
     nobody asked."""
 

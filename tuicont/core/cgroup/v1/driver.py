@@ -5,20 +5,24 @@ Knows no container.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.cgroup.detect import Layout
 from tuicont.core.cgroup.driver import HierarchyDriver
 from tuicont.core.cgroup.naming import SHIMS, check_name, parents_below
 from tuicont.core.cgroup.tree import make_path
-from tuicont.core.cgroup.v1 import cpuset
-from tuicont.core.cgroup.v1.group import CONTROLLERS, V1Group
+from tuicont.core.cgroup.v1 import freezing
 from tuicont.core.model.probe import Probe
 from tuicont.core.sys.kernel import Kernel
 
-_NAMES = frozenset(controller.name for controller in CONTROLLERS)
+if TYPE_CHECKING:
+    from tuicont.core.cgroup.v1.group import V1Group
 
 
-class V1Driver(HierarchyDriver[V1Group]):
+class V1Driver(HierarchyDriver["V1Group"]):
     """A `CgroupDriver` on the v1 hierarchies of controllers that it has in its table."""
 
     name = "cgroupfs-v1"
@@ -26,11 +30,30 @@ class V1Driver(HierarchyDriver[V1Group]):
     def __init__(
         self, kernel: Kernel, layout: Layout, parent: str, root: str, *, without: tuple[str, ...] = ()
     ) -> None:
-        self._mounts = {name: mount for name, mount in layout.v1 if name in _NAMES and name not in without}
-        self._parents = {name: f"{mount}/{parent}" for name, mount in self._mounts.items()}
-        super().__init__(kernel, tuple(dict.fromkeys(self._parents.values())), root)
+        super().__init__(kernel, root)
         self._layout = layout
         self._parent = parent
+        self._without = without
+
+    @cached_property
+    def _mounts(self) -> Mapping[str, str]:
+        from tuicont.core.cgroup.v1.group import CONTROLLERS
+
+        used = {controller.name for controller in CONTROLLERS} - {*self._without}
+        return {name: mount for name, mount in self._layout.v1 if name in used}
+
+    @cached_property
+    def _parents(self) -> Mapping[str, str]:
+        return {name: f"{mount}/{self._parent}" for name, mount in self._mounts.items()}
+
+    @cached_property
+    def holders(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._parents.values()))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """In every hierarchy: to look in one that is not used costs less than to know which are."""
+        return tuple(f"{mount}/{self._parent}" for mount in dict.fromkeys(mount for _, mount in self._layout.v1))
 
     def probe(self) -> Probe:
         reason = "" if self._mounts else "no v1 controller is mounted"
@@ -40,6 +63,8 @@ class V1Driver(HierarchyDriver[V1Group]):
         return Probe(group="cgroup", name=self.name, supported=not reason, reason=reason, detail=detail)
 
     def open(self, group: str) -> V1Group:
+        from tuicont.core.cgroup.v1.group import V1Group
+
         check_name("open a cgroup", group)
         return V1Group(self._kernel, group, self._parents, self.directories(group))
 
@@ -48,6 +73,13 @@ class V1Driver(HierarchyDriver[V1Group]):
 
     def finish_directories(self, group: V1Group) -> None:
         self.make_directories(group.name, group.directories)
+
+    def frozen(self, group: str) -> bool:
+        mount = dict(self._layout.v1).get("freezer")
+        try:
+            return mount is not None and freezing.is_frozen(self._kernel, f"{mount}/{self._parent}/{group}")
+        except OSError:
+            return False
 
     def shim_placement(self) -> Placement:
         """A directory in the hierarchy by which systemd ends a user's session, where there is one."""
@@ -63,5 +95,7 @@ class V1Driver(HierarchyDriver[V1Group]):
         for mount in dict.fromkeys(self._mounts.values()):
             make_path(self._kernel, mount, self._parent)
         if "cpuset" in self._mounts:
+            from tuicont.core.cgroup.v1 import cpuset
+
             mount = self._mounts["cpuset"]
             cpuset.prepare_parent(self._kernel, mount, parents_below(mount, self._parent))

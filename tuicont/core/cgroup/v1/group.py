@@ -15,7 +15,7 @@ from tuicont.core.cgroup.controller import Controller
 from tuicont.core.cgroup.group import FREEZE_SECONDS, DirectoryGroup
 from tuicont.core.cgroup.settings import missing
 from tuicont.core.cgroup.signals import signal_members
-from tuicont.core.cgroup.v1 import blkio, core, cpu, cpuacct, cpuset, devices, freezer, memory
+from tuicont.core.cgroup.v1 import blkio, core, cpu, cpuacct, cpuset, devices, freezer, freezing, memory
 from tuicont.core.errors import Unsupported, kernel_error
 from tuicont.core.sys.kernel import Kernel
 
@@ -55,26 +55,20 @@ class V1Group(DirectoryGroup):
     def parent(self, controller: str) -> str:
         return self._parents.get(controller, "")
 
-    def frozen(self) -> bool:
-        try:
-            return bool(self._freezing) and freezer.is_frozen(self._kernel, self._freezing)
-        except OSError:
-            return False
-
     def kill(self, signal: int) -> int:
         directory = self._freezing
         if not directory:
             return self._kill_repeatedly(signal)
         try:
-            was_frozen = freezer.is_frozen(self._kernel, directory)
+            was_frozen = freezing.is_frozen(self._kernel, directory)
             # While frozen nothing forks, so one pass reaches all. A task that resists freezing (it is inside an
             # uninterruptible call) cannot fork either, but may leave that call: then the passes are repeated.
-            all_stopped = freezer.set_state(self._kernel, directory, b"FROZEN", FREEZE_SECONDS)
+            all_stopped = freezing.set_state(self._kernel, directory, b"FROZEN", FREEZE_SECONDS)
             try:
                 reached = signal_members(self._kernel, self.processes, signal)
             finally:
                 if signal == signals.SIGKILL or not was_frozen:
-                    freezer.set_state(self._kernel, directory, b"THAWED", FREEZE_SECONDS)
+                    freezing.set_state(self._kernel, directory, b"THAWED", FREEZE_SECONDS)
         except OSError as error:
             if not self._kernel.exists(directory):
                 return 0
@@ -86,7 +80,7 @@ class V1Group(DirectoryGroup):
         if not directory:
             raise Unsupported(operation, "this host has no freezer hierarchy", hint="mount -t cgroup -o freezer …")
         try:
-            return freezer.set_state(self._kernel, directory, b"FROZEN" if frozen else b"THAWED", FREEZE_SECONDS)
+            return freezing.set_state(self._kernel, directory, b"FROZEN" if frozen else b"THAWED", FREEZE_SECONDS)
         except OSError as error:
             if not self._kernel.exists(directory):
                 raise missing(operation, self.name) from error

@@ -14,7 +14,7 @@ from tuicont.core.cgroup.controller import Controller
 from tuicont.core.cgroup.group import FREEZE_SECONDS, DirectoryGroup
 from tuicont.core.cgroup.settings import missing
 from tuicont.core.cgroup.signals import signal_members
-from tuicont.core.cgroup.v2 import core, cpu, cpuset, devices, io, memory
+from tuicont.core.cgroup.v2 import core, cpu, cpuset, devices, freezing, io, memory
 from tuicont.core.errors import Unsupported, kernel_error
 from tuicont.core.sys.kernel import Kernel
 
@@ -47,12 +47,6 @@ class V2Group(DirectoryGroup):
     def parent(self, controller: str) -> str:
         return self._parent
 
-    def frozen(self) -> bool:
-        try:
-            return core.is_asked_to_freeze(self._kernel, self.directory)
-        except OSError:
-            return False
-
     def kill(self, signal: int) -> int:
         try:
             return self._kill_all() if signal == signals.SIGKILL else self._signal_all(signal)
@@ -63,8 +57,8 @@ class V2Group(DirectoryGroup):
 
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         try:
-            core.set_frozen(self._kernel, self.directory, frozen)
-            return core.await_event(self._kernel, self.directory, "frozen", int(frozen), FREEZE_SECONDS)
+            freezing.set_frozen(self._kernel, self.directory, frozen)
+            return freezing.await_event(self._kernel, self.directory, "frozen", int(frozen), FREEZE_SECONDS)
         except OSError as error:
             if not self._kernel.exists(self.directory):
                 raise missing(operation, self.name) from error
@@ -79,19 +73,19 @@ class V2Group(DirectoryGroup):
         try:
             self._kernel.write(f"{self.directory}/cgroup.kill", b"1")
         except FileNotFoundError:
-            core.set_frozen(self._kernel, self.directory, True)
-            core.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            freezing.set_frozen(self._kernel, self.directory, True)
+            freezing.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
             count = signal_members(self._kernel, self.processes, signals.SIGKILL)
         # Nothing is left to be frozen, and the next process shall not be.
-        core.set_frozen(self._kernel, self.directory, False)
+        freezing.set_frozen(self._kernel, self.directory, False)
         return count
 
     def _signal_all(self, signal: int) -> int:
-        was_frozen = core.is_asked_to_freeze(self._kernel, self.directory)
-        core.set_frozen(self._kernel, self.directory, True)
+        was_frozen = freezing.is_asked_to_freeze(self._kernel, self.directory)
+        freezing.set_frozen(self._kernel, self.directory, True)
         try:
-            core.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            freezing.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
             return signal_members(self._kernel, self.processes, signal)
         finally:
             if not was_frozen:
-                core.set_frozen(self._kernel, self.directory, False)
+                freezing.set_frozen(self._kernel, self.directory, False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tuicont.core.model.series import Series
-from tuicont.core.model.snapshot import Snapshot
-from tuicont.core.model.stats import Sample
+if TYPE_CHECKING:
+    from tuicont.core.model.series import Series
+    from tuicont.core.model.snapshot import Snapshot
+    from tuicont.core.model.stats import Sample
 
 ALL_TIME = 1 << 62
 """No sample is as late as this."""

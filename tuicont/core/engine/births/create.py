@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +22,7 @@ from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
+from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import State
 from tuicont.core.spec.validate import validate
@@ -46,7 +46,7 @@ class Creation:
         bundles: Bundles,
         removal: Removal,
         specs: Specs,
-        images: Callable[[], ImageFinder],
+        images: ImageFinder,
         cgroup_parent: str,
     ) -> None:
         self._records = records
@@ -59,17 +59,21 @@ class Creation:
         self._images = images
         self._cgroup_parent = cgroup_parent
 
+    def validate(self, request: ContainerRequest) -> tuple[Problem, ...]:
+        """See `api.Containers.validate`."""
+        return validate(request, self._specs.host)
+
     def create(self, request: ContainerRequest) -> Container:
         """See `api.Containers.create`."""
         operation = f"create {request.name}" if request.name else "create a container"
-        if problems := validate(request, self._specs.host):
+        if problems := self.validate(request):
             raise Invalid(operation, problems[0].message, stage=problems[0].field)
         if request.name and self._records.store.find_name(request.name) is not None:
             raise _name_taken(operation)
         runtime, storage = self._drivers.new_runtime(request.runtime).name, self._drivers.storage().name
         container_id = new_id()
         with self._locks.images(shared=True), self._locks.container(container_id):
-            image = self._images().get(request.image)
+            image = self._images.get(request.image)
             container = Container(
                 id=container_id,
                 name=request.name or new_name(),
@@ -98,7 +102,7 @@ class Creation:
                 storage.prepare(container.id, chain)
             except NotFound:
                 # Its layers were unpacked for another storage driver.
-                self._images().unpack(image, storage)
+                self._images.unpack(image, storage)
                 storage.prepare(container.id, chain)
         return self._specs.build(
             request,

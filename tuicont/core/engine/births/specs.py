@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from tuicont.core.engine.paths import HOST_FILES
 from tuicont.core.errors import Invalid
 from tuicont.core.host.facts import host_devices
 from tuicont.core.model.host import DeviceNode, HostFacts
@@ -20,9 +21,6 @@ from tuicont.core.spec.process import exec_process
 from tuicont.core.spec.users import Identity
 
 _LARGEST_PROFILE = 4 << 20
-
-
-HOST_FILES = ("hostname", "hosts")
 
 
 class Specs:

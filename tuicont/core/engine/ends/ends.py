@@ -12,12 +12,11 @@ import time
 
 import msgspec
 
-from tuicont.core.engine.births.specs import HOST_FILES
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.locks import Locks
-from tuicont.core.engine.paths import Paths
+from tuicont.core.engine.paths import HOST_FILES, Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import Conflict, EngineError, NotFound

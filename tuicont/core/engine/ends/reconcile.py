@@ -94,7 +94,7 @@ class Reconciler:
         )
 
     def _frozen_as_not_recorded(self, container: Container) -> bool:
-        return self._drivers.cgroups.open(container.id).frozen() != (container.state is State.PAUSED)
+        return self._drivers.cgroups.frozen(container.id) != (container.state is State.PAUSED)
 
     def _record_frozen_or_not(self, container_id: str) -> None:
         """Who froze or thawed it did not live to record that."""
@@ -123,7 +123,7 @@ class Reconciler:
 
     def _adopt(self, container: Container, task: Task) -> None:
         with self._records.transaction() as transaction:
-            state = State.PAUSED if self._drivers.cgroups.open(container.id).frozen() else State.RUNNING
+            state = State.PAUSED if self._drivers.cgroups.frozen(container.id) else State.RUNNING
             adopted = msgspec.structs.replace(
                 container, state=state, pid=task.pid, start_time=task.start_time, exit=None, error=""
             )

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.probe import Probe
 from tuicont.core.runtime.base import Bundle, Waits
-from tuicont.core.runtime.native.task import NativeTask
-from tuicont.core.shim import wire
 from tuicont.core.shim.keeper import Keeper, Kept
-from tuicont.core.shim.plan import PlanHead
 from tuicont.core.shim.records import remove_run_directory
 
 if TYPE_CHECKING:
     from tuicont.core.runtime import ops
     from tuicont.core.runtime.native.plan_process import FilterCompiler
     from tuicont.core.runtime.native.planner import Planner
+    from tuicont.core.runtime.native.task import NativeTask
+    from tuicont.core.shim.plan import PlanHead
 
 _NO_WAITS = Waits()
 
@@ -92,6 +91,9 @@ class NativeRuntime:
         return self._task(bundle.id, bundle.run_dir, kept)
 
     def _head(self, bundle: Bundle, patience: float) -> PlanHead:
+        from tuicont.core.shim import wire
+        from tuicont.core.shim.plan import PlanHead
+
         return PlanHead(
             clone_flags=self._planner.clone_flags(bundle.spec),
             flags=(wire.PLAN_STDIN if bundle.stdin_open else 0)
@@ -107,4 +109,6 @@ class NativeRuntime:
         )
 
     def _task(self, container_id: str, run_dir: str, kept: Kept) -> NativeTask:
+        from tuicont.core.runtime.native.task import NativeTask  # here, as most verbs only ask whether one is alive
+
         return NativeTask(container_id, run_dir, kept, released=self._keeper.reap, planner=lambda: self._planner)

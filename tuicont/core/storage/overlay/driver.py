@@ -19,7 +19,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+
+import msgspec
 
 from tuicont.core.errors import AlreadyExists, Conflict, NotFound, kernel_error
 from tuicont.core.files.measure import measure_tree
@@ -41,7 +42,7 @@ _NO_LAYER = "-"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class _Stack(NamedTuple):
+class _Stack(msgspec.Struct, frozen=True):
     """What every snapshot over the same top layer has in common."""
 
     lower: str
