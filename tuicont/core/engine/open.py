@@ -1,24 +1,24 @@
-"""The engine's composition root: the one place where its parts are chosen and put together.
+"""The engine's composition root: the one place where its parts are chosen and put together, and what opening repairs.
 
-What opening itself needs is imported above; every other part when a verb first asks for it (`Later`), as most need few
-and importing them is what a short command waits for.
+What each facet takes beside them is the business of `facets`, when it is first asked for.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tuicont.core.cgroup.detect import probe_others, read_layout
 from tuicont.core.cgroup.owner import remove_left_over
 from tuicont.core.engine.bundles import Bundles
-from tuicont.core.engine.containers import LocalContainers
 from tuicont.core.engine.drivers import STORAGE, Drivers, cgroup_driver_class, check_names, has_content
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.ends.notes import Notes
 from tuicont.core.engine.ends.reconcile import Reconciler
 from tuicont.core.engine.ends.sweep import Sweep
-from tuicont.core.engine.engine import Facets, LocalEngine
+from tuicont.core.engine.engine import LocalEngine
+from tuicont.core.engine.facets import Parts, facets_of, metrics_of
 from tuicont.core.engine.later import Later
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
@@ -30,6 +30,7 @@ from tuicont.core.events.doorbell import Doorbell
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.trash import Trash
 from tuicont.core.host.facts import host_facts
+from tuicont.core.model.host import HostFacts
 from tuicont.core.runtime.base import Runtime
 from tuicont.core.security.filter_cache import FilterCompiler
 from tuicont.core.storage.base import StorageDriver
@@ -38,15 +39,8 @@ from tuicont.core.sys.kernel import Kernel, RealKernel
 from tuicont.resources import read_text
 
 if TYPE_CHECKING:
-    from tuicont.core.engine.births.create import Creation
     from tuicont.core.engine.births.specs import Specs
-    from tuicont.core.engine.changes import Changes
-    from tuicont.core.engine.feed.events import LocalEvents
-    from tuicont.core.engine.feed.metrics import LocalMetrics
     from tuicont.core.engine.host import LocalHost, Setting
-    from tuicont.core.engine.live.files import LocalFiles
-    from tuicont.core.engine.live.tasks import LocalTasks
-    from tuicont.core.engine.live.views import LocalViews
     from tuicont.core.image.service import ImageService
 
 _CGROUP_DRIVER = "cgroupfs"
@@ -119,54 +113,6 @@ def open_engine(
     trash.empty()
     store.trim()
 
-    @Later
-    def specs() -> Specs:
-        from tuicont.core.engine.births.specs import Specs
-
-        return Specs(host, _default_profile)
-
-    def creation() -> Creation:
-        from tuicont.core.engine.births.create import Creation
-        from tuicont.core.image.finding import Finder
-
-        found = Finder(store, images)
-        return Creation(records, locks, paths, drivers, bundles, removal, specs(), found, parent)
-
-    def changes() -> Changes:
-        from tuicont.core.engine.changes import Changes
-
-        return Changes(records, locks, drivers, bundles, host)
-
-    def tasks() -> LocalTasks:
-        from tuicont.core.engine.births.starts import Starts
-        from tuicont.core.engine.live.sessions import Sessions
-        from tuicont.core.engine.live.tasks import LocalTasks
-
-        starts = Starts(records, locks, paths, drivers, known, bundles, specs(), ends, chores)
-        sessions = Sessions(records, drivers, bundles, specs())
-        return LocalTasks(records, locks, drivers, known, starts, ends, sessions)
-
-    def views() -> LocalViews:
-        from tuicont.core.engine.live.views import LocalViews
-
-        return LocalViews(records, paths, drivers, ends, images)
-
-    def files() -> LocalFiles:
-        from tuicont.core.engine.live.files import LocalFiles
-
-        return LocalFiles(records, locks, drivers)
-
-    def events() -> LocalEvents:
-        from tuicont.core.engine.feed.events import LocalEvents
-
-        return LocalEvents(store, doorbell, ends)
-
-    @Later
-    def metrics() -> LocalMetrics:
-        from tuicont.core.engine.feed.metrics import LocalMetrics
-
-        return LocalMetrics(records, locks, drivers, bundles, ends)
-
     def settings() -> tuple[Setting, ...]:
         return (
             ("root", paths.root, "--root" if root else "default"),
@@ -183,27 +129,40 @@ def open_engine(
         misfits = probe_others(layout)
         return LocalHost(store, paths, drivers, host, notes.lines, parent, settings, filters.probe, misfits)
 
+    parts = Parts(
+        store=store,
+        doorbell=doorbell,
+        records=records,
+        locks=locks,
+        paths=paths,
+        drivers=drivers,
+        known=known,
+        bundles=bundles,
+        removal=removal,
+        ends=ends,
+        chores=chores,
+        host=host,
+        parent=parent,
+        images=images,
+        specs=Later(partial(_specs, host)),
+    )
+    metrics = Later(partial(metrics_of, parts))
+
     def close_metrics() -> None:
         if metrics.made:
             metrics().close()
 
-    containers = LocalContainers(
-        records, locks, paths, drivers, bundles, Later(creation), Later(changes), ends, removal
-    )
     return LocalEngine(
-        Facets(
-            containers=lambda: containers,
-            tasks=Later(tasks),
-            views=Later(views),
-            files=Later(files),
-            images=images,
-            events=Later(events),
-            metrics=metrics,
-            host=Later(about),
-        ),
+        facets_of(parts, metrics=metrics, host=Later(about)),
         cgroup_parent=parent,
         closing=(close_metrics, chores.close, store.close, doorbell.close),
     )
+
+
+def _specs(host: HostFacts) -> Specs:
+    from tuicont.core.engine.births.specs import Specs
+
+    return Specs(host, _default_profile)
 
 
 def _images(paths: Paths, store: Store, drivers: Drivers, locks: Locks) -> ImageService:
