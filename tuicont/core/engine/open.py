@@ -21,7 +21,7 @@ from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.facets import Parts, facets_of, metrics_of
 from tuicont.core.engine.later import Later
 from tuicont.core.engine.locks import Locks
-from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, resolve
+from tuicont.core.engine.paths import DEFAULT_ROOT, Paths, identity, resolve
 from tuicont.core.engine.privilege import require_root
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
@@ -67,6 +67,7 @@ def open_engine(
     paths = resolve(root, run_root)
     try:
         paths.make()
+        paths.bind()
         doorbell = Doorbell(paths.doorbell, paths.exits)
     except OSError as error:
         raise kernel_error("open the engine", f"make {error.filename}", error, values={"root": paths.root}) from None
@@ -116,7 +117,7 @@ def open_engine(
     def settings() -> tuple[Setting, ...]:
         return (
             ("root", paths.root, "--root" if root else "default"),
-            ("run-root", paths.run_root, "--run-root" if run_root else "--root" if root else "default"),
+            ("run-root", paths.run_root, "--run-root" if run_root else "of the root" if root else "default"),
             ("cgroup parent", parent, "given" if cgroup_parent else "from the root"),
             ("cgroup driver", drivers.cgroups.name, "this host"),
             ("storage driver", drivers.storage_name or "none", "chosen" if storage_driver else "first that works"),
@@ -192,8 +193,7 @@ def _default_profile() -> str:
 
 
 def _parent(root: str) -> str:
+    """By the directory itself, so that it is the same one under every name, and after it was moved."""
     if root == DEFAULT_ROOT:
         return "tuicont"
-    import hashlib  # here, as it loads OpenSSL
-
-    return f"tuicont-{hashlib.sha256(root.encode()).hexdigest()[:12]}"
+    return f"tuicont-{identity(root)}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import msgspec
 
+from tuicont.core.errors import Conflict, Invalid
+from tuicont.core.files.writing import write_file
+
 DEFAULT_ROOT = "/var/lib/tuicont"
 DEFAULT_RUN_ROOT = "/run/tuicont"
+_BINDING = "run-root"
 HOST_FILES = ("hostname", "hosts")
 """What of the engine's own lies beside a shim's socket."""
 
@@ -105,10 +110,59 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         ):
             os.makedirs(path, 0o700, exist_ok=True)
 
+    def bind(self) -> None:
+        """Write down in the state root which run root is its own, where that can be written."""
+        if _bound_to(self.root) == self.run_root:
+            return
+        with contextlib.suppress(OSError):
+            write_file(f"{self.root}/{_BINDING}.new", f"{identity(self.root)} {self.run_root}".encode(), 0o600)
+            os.replace(f"{self.root}/{_BINDING}.new", f"{self.root}/{_BINDING}")
+
 
 def resolve(root: str | None, run_root: str | None) -> Paths:
-    """The roots to use: those that were named; else the system's; a named state root brings its own run root."""
-    chosen = os.path.abspath(root) if root else DEFAULT_ROOT
-    if run_root:
-        return Paths(root=chosen, run_root=os.path.abspath(run_root))
-    return Paths(root=chosen, run_root=f"{chosen}/run" if root else DEFAULT_RUN_ROOT)
+    """The roots to use: those that were named; else the system's; a named state root brings its own run root, and one
+    that was used with another run root is found with that. By whichever name, a directory is the same. Raises
+    `Conflict` for another run root than the one in which tasks of its containers are, which would look dead."""
+    chosen = _real(root) if root else DEFAULT_ROOT
+    default = f"{chosen}/run" if root else DEFAULT_RUN_ROOT
+    bound = _bound_to(chosen)
+    wanted = _real(run_root) if run_root else bound if os.path.isdir(bound) else default
+    if bound and bound != wanted and _has_tasks(bound):
+        raise Conflict(
+            f"use the state root {chosen}",
+            f"its containers run in the run root {bound}, not in {wanted}",
+            hint=f"leave --run-root out, or name {bound}",
+        )
+    return Paths(root=chosen, run_root=wanted)
+
+
+def _real(path: str) -> str:
+    real = os.path.realpath(path)
+    try:
+        real.encode()
+    except UnicodeEncodeError:
+        raise Invalid("open the engine", f"the path {real!a} is not UTF-8") from None
+    return real
+
+
+def identity(root: str) -> str:
+    """What the directory is, by whatever name and after it was moved; a copy of it is another. Raises `OSError`."""
+    it = os.stat(root)
+    return f"{it.st_dev:x}-{it.st_ino:x}"
+
+
+def _bound_to(root: str) -> str:
+    """The run root that was written down in this very directory; "" when there is none."""
+    try:
+        with open(f"{root}/{_BINDING}", encoding="utf-8") as file:
+            whose, _, run_root = file.read().partition(" ")
+        return run_root if whose == identity(root) else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _has_tasks(run_root: str) -> bool:
+    try:
+        return bool(os.listdir(f"{run_root}/tasks"))
+    except OSError:
+        return False

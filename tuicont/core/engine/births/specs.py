@@ -67,6 +67,15 @@ class Specs:
         yield HOST_FILES[0], f"{name}\n"
         yield HOST_FILES[1], f"127.0.0.1\tlocalhost {full}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 
+    def placed(self, spec: Mapping[str, Any], directory: str) -> Mapping[str, Any]:
+        """A specification whose small files are in `directory`: the roots may have been moved since it was made."""
+        ends = {f"/{os.path.basename(directory)}/{name}": f"{directory}/{name}" for name in HOST_FILES}
+        mounts = [
+            {**mount, "source": ends[end]} if (end := _last_two(mount.get("source", ""))) in ends else mount
+            for mount in spec["mounts"]
+        ]
+        return {**spec, "mounts": mounts}
+
     def exec(self, spec: Mapping[str, Any], request: ExecRequest, identity: Identity | None) -> dict[str, Any]:
         """The process object of one more process; without `identity` it is the init's."""
         init = spec["process"]
@@ -78,6 +87,12 @@ class Specs:
             return None
         profile = self._profile if chosen == "default" else _read_profile(chosen)
         return resolve(profile, capability_bits(request, self.host), self.host)
+
+
+def _last_two(path: str) -> str:
+    """`/b/c` of `/a/b/c`."""
+    parent, _, name = path.rpartition("/")
+    return f"/{parent.rpartition('/')[2]}/{name}"
 
 
 def _read_profile(path: str) -> Profile:

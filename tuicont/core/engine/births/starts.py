@@ -76,7 +76,7 @@ class Starts:
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         operation, run_dir = f"start {container.name}", self._paths.task(container.id)
-        cgroups, spec = self._drivers.cgroups, self._bundles.spec(container)
+        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), run_dir)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
