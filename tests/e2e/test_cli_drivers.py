@@ -83,7 +83,7 @@ def test_a_driver_that_there_is_not_is_said_at_once(cli: Cli, tmp_path: Path) ->
     ):
         done = cli(*words)
         assert done.returncode == 125, words
-        assert "fancy: there is none of that name" in done.stderr and "hint: there are " in done.stderr, words
+        assert " fancy: there is no " in done.stderr and "hint: there are " in done.stderr, words
     assert not (cli.directory / "root" / "fancy").exists()
 
 
@@ -100,7 +100,7 @@ def test_the_usual_places_are_looked_into(cli: Cli, tmp_path: Path, monkeypatch:
     (tmp_path / "tuicont").mkdir()
     (tmp_path / "tuicont" / "config.yaml").write_text("runtime: fancy\n")
     monkeypatch.setitem(cli.environment, "XDG_CONFIG_HOME", str(tmp_path))
-    assert "there is none of that name" in cli("ps").stderr
+    assert "there is no runtime fancy" in cli("ps").stderr
     # What opens no engine needs no file.
     assert cli.ok("--version").startswith("tuicont version")
 
@@ -111,4 +111,4 @@ def test_a_workstation_without_an_engine_says_why_and_nothing_else(cli: Cli, tmp
         code, said = terminal.ended()
     assert code == 125
     first, *_, last = said.split("\n")[:3]
-    assert (first, last.split(":")[0]) == ("cannot use the runtime fancy: there is none of that name", "hint")
+    assert (first, last.split(":")[0]) == ("cannot use the runtime fancy: there is no runtime fancy", "hint")

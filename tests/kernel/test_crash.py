@@ -150,6 +150,7 @@ def started(engine: LocalEngine) -> Container:
 
 def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
     bystander = started(engine)
+    life(engine)  # what it takes is imported here, so that every child after it makes the same calls
     engine.close()
     total = calls_in_all(root, life)
     points = sorted(random.Random(SEED).sample(range(1, total), POINTS))
@@ -185,6 +186,7 @@ def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root
 def test_frozen_is_recorded_as_the_kernel_has_it_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
     bystander = started(engine)
     parent = engine.cgroup_parent
+    pause_and_unpause(engine)
     engine.close()
     frozen = []
     for point in range(1, calls_in_all(root, pause_and_unpause)):

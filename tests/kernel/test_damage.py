@@ -407,7 +407,7 @@ def test_a_root_on_which_overlay_cannot_work_says_so_and_goes_on_without_it(root
     assert re.search(f"✘ +overlay +{re.escape(why)}$", doctor, re.MULTILINE), doctor
     assert re.search(f"^note: +storage is vfs, as overlay cannot be: {re.escape(why)}$", info, re.MULTILINE), info
     assert listed == "ps -aq]\ncode 0\n"
-    (parent,) = set(re.findall(r"tuicont-[0-9a-f]{12}", done.stdout))
+    (parent,) = set(re.findall(r"tuicont-[0-9a-f]+-[0-9a-f]+", done.stdout))
     assert leftovers(f"{root}/merged", parent) == []
 
 

@@ -40,9 +40,9 @@ def test_its_cgroups_go_at_the_next_start(root, other):
     open_engine(root).close()
     assert cgroup_directories(parent), "the root is there"
     shutil.rmtree(path)
-    with closing(open_engine(root)) as engine:
-        assert not cgroup_directories(parent)
-        assert f"the cgroups of {path} were removed, as it is gone" in engine.host.info().notes
+    # By this engine, which then says so, or by any other that was opened meanwhile.
+    open_engine(root).close()
+    assert not cgroup_directories(parent)
 
 
 def test_what_runs_there_goes_on_and_keeps_its_cgroups(root, tmp_path):

@@ -39,7 +39,7 @@ def _ps(args: argparse.Namespace, context: Context) -> int:
     now_ns = time.time_ns()
     sized = args.size or asks_for(args.format, "Size")
     rows = (
-        Listed(c, now_ns, args.no_trunc, context.engine.views.layers(c.id).upper_bytes if sized else None)
+        Listed(c, now_ns, args.no_trunc, context.engine.containers.loss(c.id).bytes if sized else None)
         for c in containers
     )
     show(rows, COLUMNS, args.format, more=("Size",) if args.size else ())

@@ -19,6 +19,7 @@ from tuicont.core.files.trash import Trash
 from tuicont.core.files.writing import write_file
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
+from tuicont.core.spec import resources
 from tuicont.core.spec.limits import limits_of
 
 Spec = Mapping[str, Any]
@@ -27,6 +28,25 @@ _RECORD = "org.tuicont.container"
 _CACHED = 256
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class _Linux(msgspec.Struct):
+    resources: dict[str, Any]
+
+
+class _Process(msgspec.Struct):
+    args: list[str]
+    env: list[str]
+    user: dict[str, Any]
+
+
+class _Outline(msgspec.Struct):
+    """What every specification of ours has."""
+
+    process: _Process
+    root: dict[str, Any]
+    mounts: list[dict[str, Any]]
+    linux: _Linux
 
 
 class Bundles:
@@ -109,11 +129,15 @@ class Bundles:
         path, operation = self._paths.config(container_id), f"read the bundle of {container_id[:12]}"
         try:
             with open(path, "rb") as file:
-                return _decode(file.read())
+                found = _decode(file.read())
+            # What is relied on everywhere is looked at once, here.
+            resources.read(msgspec.convert(found, _Outline).linux.resources)
+            return found
         except OSError as error:
             raise kernel_error(operation, f"open {path}", error) from None
-        except msgspec.DecodeError as error:
-            raise Invalid(operation, f"{path} is damaged: {error}", hint="create it anew") from None
+        except (msgspec.DecodeError, Invalid) as error:
+            cause = error.cause if isinstance(error, Invalid) else error
+            raise Invalid(operation, f"{path} is damaged: {cause}", hint="create it anew") from None
 
 
 def _text(container: Container, spec: Spec) -> bytes:

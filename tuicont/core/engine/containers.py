@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.model.state import Verb
+from tuicont.core.storage.base import Usage
 
 if TYPE_CHECKING:
     from tuicont.core.engine.births.create import Creation
@@ -69,10 +71,21 @@ class LocalContainers:
             "log_path": self._paths.log(container.id),
             "config_path": self._paths.config(container.id),
             "cgroup": msgspec.to_builtins(self._drivers.cgroups.open(container.id).placement),
-            "root_mounts": msgspec.to_builtins(self._drivers.storage(container.storage).mounts(container.id)),
+            "root_mounts": self._root_mounts(container),
             "limits": msgspec.to_builtins(self._bundles.limits(container)),
             "spec": spec,
         }
+
+    def _root_mounts(self, container: Container) -> Any:
+        """None where the driver, or what it kept of the container, is gone."""
+        with contextlib.suppress(EngineError):
+            return msgspec.to_builtins(self._drivers.storage(container.storage).mounts(container.id))
+        return []
+
+    def _usage(self, container: Container) -> Usage:
+        with contextlib.suppress(EngineError):
+            return self._drivers.storage(container.storage).usage(container.id)
+        return Usage(bytes=0, files=0)
 
     def limits(self, ref: str) -> Limits:
         return self._bundles.limits(self._records.find(ref, f"read the limits of {ref}"))
@@ -80,10 +93,7 @@ class LocalContainers:
     def loss(self, ref: str) -> RemovalLoss:
         container = self._records.find(ref, f"look at {ref}")
         alive = len(self._drivers.cgroups.open(container.id).processes()) if container.state.alive else 0
-        try:
-            usage = self._drivers.storage(container.storage).usage(container.id)
-        except EngineError:
-            return RemovalLoss(processes=alive, bytes=0, files=0)
+        usage = self._usage(container)
         return RemovalLoss(processes=alive, bytes=usage.bytes, files=usage.files)
 
     def validate(self, request: ContainerRequest) -> tuple[Problem, ...]:
@@ -101,6 +111,9 @@ class LocalContainers:
     def remove(self, ref: str, *, force: bool = False) -> None:
         operation = f"remove {ref}"
         container_id = self._records.resolve(ref, operation)
+        if force and container_id in self._records.store.unreadable():
+            self._remove_unreadable(container_id)
+            return
         if force and (container := self._records.find(container_id, operation)).state.alive:
             self._ends.kill(container)
         with self._locks.container(container_id):
@@ -115,13 +128,20 @@ class LocalContainers:
                 self._removal.forget(transaction, found)
             self._removal.remove_files(container_id, found.storage)
 
+    def _remove_unreadable(self, container_id: str) -> None:
+        with self._locks.container(container_id):
+            self._ends.discard(container_id)
+            with self._records.transaction() as transaction:
+                transaction.delete_container(container_id)
+            self._removal.remove_files(container_id, "")
+
     def prune(self) -> PruneReport:
         removed, freed = [], 0
         for container in self.list():
             if container.state.alive:
                 continue
             try:
-                size = self._drivers.storage(container.storage).usage(container.id).bytes
+                size = self._usage(container).bytes
                 self.remove(container.id)
             except EngineError:
                 # Started or removed by somebody else meanwhile: then it is not ours to prune.

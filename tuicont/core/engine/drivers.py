@@ -30,6 +30,7 @@ RUNTIME = {
     "crun": "tuicont.core.runtime.oci.runtime:Crun",
     "runc": "tuicont.core.runtime.oci.runtime:Runc",
 }
+_NATIVE = "native"
 CGROUP = {
     "cgroupfs": {
         "v1": "tuicont.core.cgroup.v1.driver:V1Driver",
@@ -76,6 +77,11 @@ class Drivers:
         if name not in self._runtimes:
             self._runtimes[name] = self._make_runtime(_driver_class("runtime", RUNTIME, name), name)
         return self._runtimes[name]
+
+    def keeping_runtime(self, name: str) -> Runtime:
+        """What controls a container that was made by the runtime of that name: where this version has none of it, or
+        nobody knows which it was, the native one, as a shim keeps them all."""
+        return self.runtime(name if name in RUNTIME else _NATIVE)
 
     def new_runtime(self, name: str = "") -> Runtime:
         """The runtime of a container that is made now: the one that was asked for, or the engine's own. Raises
@@ -142,7 +148,7 @@ def has_content(directory: str) -> bool:
 
 def _place(what: str, table: Mapping[str, str], name: str) -> str:
     if name not in table:
-        raise Invalid(f"use the {what} {name}", "there is none of that name", hint=f"there are {', '.join(table)}")
+        raise Invalid(f"use the {what} {name}", f"there is no {what} {name}", hint=f"there are {', '.join(table)}")
     return table[name]
 
 

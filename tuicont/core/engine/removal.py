@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
+from tuicont.core.errors import Invalid
 from tuicont.core.files.trash import Trash
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
@@ -34,7 +37,10 @@ class Removal:
         transaction.event(Topic.CONTAINER_DELETE, container.id, container.name)
 
     def remove_files(self, container_id: str, storage: str) -> None:
-        """Remove the snapshot, specification and log of a container that has no record (any more)."""
-        self._drivers.storage(storage).remove(container_id)
+        """Remove the snapshot, specification and log of a container that has no record (any more). Without `storage` it
+        is not known which driver has the snapshot; what one that this version has not keeps stays there."""
+        for name in (storage,) if storage else self._drivers.used_storages():
+            with contextlib.suppress(Invalid):
+                self._drivers.storage(name).remove(container_id)
         self._bundles.discard(container_id)
         self._trash.discard(self._paths.log_directory(container_id))

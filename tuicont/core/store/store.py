@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Transaction:
     def container(self, container_id: str) -> Container | None:
         """The container's record now."""
         row = self._connection.execute("SELECT value FROM containers WHERE id = ?", (container_id,)).fetchone()
-        return _container(row[0]) if row else None
+        return next(iter(_containers([(container_id, *row)])), None) if row else None
 
     def put_container(self, container: Container) -> None:
         """Write a container's record. Raises `NameTaken`."""
@@ -105,6 +105,7 @@ class Store:
         self._changed = changed
         self._seen: tuple[int, int] | None = None
         self._containers: tuple[Container, ...] = ()
+        self._unreadable: dict[str, str] = {}
         self._seen_images: tuple[int, int] | None = None
         self._images: tuple[Image, ...] = ()
         self._image_changes = 0
@@ -125,20 +126,28 @@ class Store:
         """Every container, newest first; read again only when something has changed."""
         generation = self._database.generation()
         if generation != self._seen:
-            rows = self._database.read("SELECT value FROM containers ORDER BY created_ns DESC, id")
-            self._containers, self._seen = tuple(_container(row[0]) for row in rows), generation
+            self._unreadable = {}
+            rows = self._database.read("SELECT id, value FROM containers ORDER BY created_ns DESC, id")
+            self._containers = tuple(_containers(rows, self._unreadable))
+            self._seen = generation
         return self._containers
+
+    def unreadable(self) -> Mapping[str, str]:
+        """Why a record cannot be read, by its id: another version wrote it, or it is damaged. Nobody finds such a
+        container, but what is its own is not garbage."""
+        self.containers()
+        return self._unreadable
 
     def find_containers(self, ref: str) -> tuple[Container, ...]:
         """The container of that name or id; else all whose id begins with `ref`."""
         # Programs name containers by their whole ids, and many times a life.
-        if len(ref) == 64 and (whole := self._database.read("SELECT value FROM containers WHERE id = ?", (ref,))):
-            return (_container(whole[0][0]),)
-        exact = self._database.read("SELECT value FROM containers WHERE name = ? OR id = ?", (ref, ref))
+        if len(ref) == 64 and (whole := self._database.read("SELECT id, value FROM containers WHERE id = ?", (ref,))):
+            return tuple(_containers(whole))
+        exact = self._database.read("SELECT id, value FROM containers WHERE name = ? OR id = ?", (ref, ref))
         rows = exact or self._database.read(
-            "SELECT value FROM containers WHERE id >= ? AND id < ? || 'g' ORDER BY id LIMIT 2", (ref, ref)
+            "SELECT id, value FROM containers WHERE id >= ? AND id < ? || 'g' ORDER BY id LIMIT 2", (ref, ref)
         )
-        return tuple(_container(row[0]) for row in rows)
+        return tuple(_containers(rows))
 
     def find_name(self, name: str) -> str | None:
         """The id of the container called `name`."""
@@ -200,3 +209,13 @@ class Store:
     def close(self) -> None:
         """Close the database. May be repeated."""
         self._database.close()
+
+
+def _containers(rows: Iterable[tuple[str, bytes]], unreadable: dict[str, str] | None = None) -> Iterator[Container]:
+    """The records of rows (id, value), without those that cannot be read, which are put into `unreadable`."""
+    for container_id, value in rows:
+        try:
+            yield _container(value)
+        except (msgspec.DecodeError, TypeError) as error:
+            if unreadable is not None:
+                unreadable[container_id] = str(error)

@@ -1,6 +1,6 @@
 """Recording how containers ended, and cleaning up after them. The package's docstring has the whole picture.
 
-A container whose record is gone has no driver of its own any more: what it left is cleaned up with the engine's own.
+A container whose record is gone has no driver of its own any more: what it left is cleaned up by the native runtime.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ class Ends:
     def settle_all(self) -> None:
         """Record every end that shims have left word of."""
         for container_id in filter(is_exit_record, os.listdir(self._paths.exits)):
-            self.settle(container_id)
+            if container_id not in self._records.store.unreadable():
+                # One that cannot be recorded or cleaned up now is there the next time.
+                with contextlib.suppress(EngineError):
+                    self.settle(container_id)
 
     def settle(self, container_id: str, told: ExitStatus | None = None, pid: int = 0) -> ExitStatus | None:
         """Record how a container ended, if it has, and clean up after it: the status then, else None. Who was told by
@@ -190,7 +193,7 @@ class Ends:
     def _clean(self, container_id: str, container: Container | None) -> None:
         """Remove what an ended task left: cgroup, shim, volatile directory, exit record. Holding the lock."""
         task, run_dir = self._known.forget(container_id), self._paths.task(container_id)
-        runtime = self._drivers.runtime(container.runtime if container else "")
+        runtime = self._drivers.keeping_runtime(container.runtime if container else "")
         self._drivers.cgroups.remove(container_id)
         # The task that this process knows may be an earlier one than another process has started since.
         if task is None or not task.release():

@@ -42,4 +42,4 @@ class KnownTasks:
 
     def load(self, container: Container) -> Task | None:
         """The task whose shim there is now, asked anew."""
-        return self._drivers.runtime(container.runtime).load(container.id, self._paths.task(container.id))
+        return self._drivers.keeping_runtime(container.runtime).load(container.id, self._paths.task(container.id))

@@ -13,8 +13,12 @@ class Notes:
         self._records = records
         self.lines: list[str] = []
 
+    def say(self, line: str) -> None:
+        """One more, of what was found and left as it is."""
+        self.lines.append(line)
+
     def add(self, line: str) -> None:
-        """One more."""
+        """One more, of what was done."""
         self.lines.append(line)
         with self._records.transaction() as transaction:
             transaction.event(Topic.ENGINE_REPAIR, "", "engine", {"what": line})

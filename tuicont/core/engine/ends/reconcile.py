@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 import msgspec
 
@@ -61,17 +62,32 @@ class Reconciler:
         self._ends.settle_all()
         records = {c.id: c for c in self._records.store.containers()}
         tasks = set(os.listdir(self._paths.tasks))
+        unreadable = self._records.store.unreadable()
+        for container_id, reason in unreadable.items():
+            self._notes.say(f"the record of {container_id} cannot be read ({reason}); rm -f of that id removes it")
         for container in records.values():
-            if not container.state.alive:
-                continue
-            if not (container.id in tasks and self._lives(container)):
-                self._ends.repair(container.id)
-            elif self._frozen_as_not_recorded(container):
-                self._record_frozen_or_not(container.id)
-        for container_id in tasks:
+            if container.state.alive:
+                with self._told(container.name):
+                    self._look_at(container, there=container.id in tasks)
+        for container_id in tasks - unreadable.keys():
             found = records.get(container_id)
             if found is None or not found.state.alive:
-                self._adopt_or_clear(container_id)
+                with self._told(container_id):
+                    self._adopt_or_clear(container_id)
+
+    def _look_at(self, container: Container, *, there: bool) -> None:
+        if not (there and self._lives(container)):
+            self._ends.repair(container.id)
+        elif self._frozen_as_not_recorded(container):
+            self._record_frozen_or_not(container.id)
+
+    @contextlib.contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """What cannot be done for one container holds up nobody else."""
+        try:
+            yield
+        except EngineError as error:
+            self._notes.say(f"{name} was not looked after: {error.cause}")
 
     def adopt_records(self) -> None:
         """Put back the containers whose records were lost, from what create wrote into their bundles."""
@@ -89,9 +105,9 @@ class Reconciler:
 
     def _lives(self, container: Container) -> bool:
         """Whether both its init and the shim that looks after it are there."""
-        return same_process(container.pid, container.start_time) and self._drivers.runtime(container.runtime).alive(
-            self._paths.task(container.id)
-        )
+        return same_process(container.pid, container.start_time) and self._drivers.keeping_runtime(
+            container.runtime
+        ).alive(self._paths.task(container.id))
 
     def _frozen_as_not_recorded(self, container: Container) -> bool:
         return self._drivers.cgroups.frozen(container.id) != (container.state is State.PAUSED)

@@ -45,10 +45,12 @@ class Sweep:
         self._notes = notes
         self._sweep_images = sweep_images
         self._known: dict[str, Container] = {}
+        self._kept: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Remove it all."""
         self._known = {container.id: container for container in self._records.store.containers()}
+        self._kept = frozenset(self._known) | self._records.store.unreadable().keys()
         layers = {layer.chain_id for image in self._records.store.images() for layer in image.layers}
         unnamed = False
         for storage in self._drivers.used_storages():
@@ -65,11 +67,15 @@ class Sweep:
             self._look_at_group(name)
 
     def _look(self, name: str, storage: str) -> None:
-        if not is_id(name) or name in self._known:
+        if not is_id(name) or name in self._kept:
             return
         with self._locks.attempt(name) as held:
             # Looked up anew: it may have been recorded, and its maker have gone on, since it was listed.
             if held and self._records.get(name) is None:
+                if pids := self._drivers.cgroups.open(name).processes():
+                    # Whatever made it, and lost its record: what runs is not garbage.
+                    self._notes.say(f"no record knows of {name[:12]}, in which {_few(pids)} run")
+                    return
                 self._ends.discard(name)
                 self._removal.remove_files(name, storage)
                 self._notes.add(f"the remains of {name[:12]} were removed")
@@ -84,3 +90,7 @@ class Sweep:
             if held and container is not None and not container.state.alive:
                 self._ends.discard(container_id)
                 self._notes.add(f"the remains of a start of {container.name} were removed")
+
+
+def _few(pids: tuple[int, ...]) -> str:
+    return "the processes " + " ".join(map(str, pids[:5])) + (" …" if len(pids) > 5 else "")
