@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.kernel.boxes import Boxes, everything
 from tests.kernel.host import eventually, shims, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
 from tuicont.core.model.request import LogOptions
-from tuicont.core.shim import wire
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)")
@@ -201,6 +202,17 @@ def test_where_no_shim_is_there_is_no_task(boxes: Boxes) -> None:
     assert boxes.runtime.load("one", f"{boxes.dir}/one/run") is None
 
 
+def test_a_shim_that_nobody_can_reach_any_more_goes_with_its_container(boxes: Boxes) -> None:
+    task = boxes.start("sleep", "100")
+    (shim,) = shims(boxes.dir)
+    task.close()
+    shutil.rmtree(f"{boxes.dir}/one/run")
+    time.sleep(0.1)
+    assert status(shim, "State")[0] == "S", "while its container runs it stays"
+    os.kill(task.pid, signal.SIGKILL)
+    eventually(lambda: not shims(boxes.dir))
+
+
 def test_a_shim_that_was_stopped_is_said_to_be_there_and_not_to_answer(boxes: Boxes) -> None:
     boxes.start("sleep", "100")
     (shim,) = shims(boxes.dir)
@@ -212,7 +224,7 @@ def test_a_shim_that_was_stopped_is_said_to_be_there_and_not_to_answer(boxes: Bo
             runtime.load("one", run_dir)
         with pytest.raises(TimeoutError):
             while True:
-                waiting.append(sockets.connect(run_dir, wire.SOCKET_NAME, 0.01))
+                waiting.append(sockets.connect(run_dir, SOCKET_NAME, 0.01))
         assert runtime.alive(run_dir)
         with pytest.raises(Conflict, match="has not accepted for 1 s"):
             runtime.load("one", run_dir)

@@ -88,6 +88,8 @@ void end_init(struct keeper *k, int status) {
     if (!k->output_held) tell_end_of_init(k);
 }
 
+bool end_is_told(const struct keeper *k) { return k->init->state == ENDED && !k->output_held; }
+
 void release_output(struct keeper *k) {
     if (!k->output_held) return;
     k->output_held = false;

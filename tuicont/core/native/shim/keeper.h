@@ -90,6 +90,7 @@ void hold_root(struct keeper *k);
 void remove_files(const struct keeper *k);
 void release_output(struct keeper *k);
 void end_init(struct keeper *k, int status);
+bool end_is_told(const struct keeper *k);
 void end_exec(struct keeper *k, struct process *p, int status);
 
 /* adoption.c: what an OCI runtime leaves. */

@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static bool end_is_told(const struct keeper *k) { return k->init->state == ENDED && !k->output_held; }
-
 static void refuse(struct client *c, uint32_t stage, int error) {
     client_send_failed(c, &(struct packet_failed){.stage = stage, .index = -1, .error = error});
 }

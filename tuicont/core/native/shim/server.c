@@ -1,12 +1,14 @@
 /* A loop over everything that can happen. */
 #include "keeper.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What is asked about in one round: the two first, then two for each process and two for each client, in their order. */
@@ -17,6 +19,8 @@ struct rounds {
     struct rlimit64 limit;
     bool full; /* no descriptor was left for a client: wait until something else has happened */
 };
+
+enum { FORGOTTEN_MS = 2000 };
 
 static void client_gone(struct keeper *k, struct client *c) {
     struct process *p = c->process;
@@ -61,12 +65,19 @@ static int prepare(struct keeper *k, struct rounds *r) {
     return count;
 }
 
+/* There is an end to tell, and nobody can ever come to hear it: the socket has no name any more. */
+static bool forgotten(const struct keeper *k) {
+    return end_is_told(k) && !k->clients && syscall(SYS_faccessat, AT_FDCWD, SOCKET_NAME, F_OK) < 0 && errno == ENOENT;
+}
+
 /* One round: wait, then look at everything in the same order as it was asked about. */
 static int one_round(struct keeper *k, struct rounds *r) {
-    int patience = births_expire(k), count = prepare(k, r);
+    int patience = births_expire(k), count = prepare(k, r), ready;
     size_t at = 2;
     if (count < 0) return count;
-    if (poll(r->fds, count, patience) < 0) return errno == EINTR ? 0 : -errno;
+    if (patience < 0 && end_is_told(k)) patience = FORGOTTEN_MS;
+    if ((ready = poll(r->fds, count, patience)) < 0) return errno == EINTR ? 0 : -errno;
+    if (!ready) k->released |= forgotten(k);
     for (struct process *p = k->init; p; p = p == k->init ? k->execs : p->next)
         for (int stream = 0; stream < 2; stream++) {
             if (!r->fds[at++].revents) continue;
