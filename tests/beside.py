@@ -1,8 +1,7 @@
 """Which tests run side by side, by pytest-xdist: a plugin of pytest, which tests/conftest.py names.
 
 A file is one piece of work, so that what its tests share is made once. Those of `LONG` wait for another machine, Python
-or kernel, for minutes: each of them has a worker of its own that starts with it, beside one for each processor. What
-they wait for has a lower priority than the tests.
+or kernel, for minutes: each of them has a worker of its own that starts with it, beside one for each processor.
 
 Knows nothing of what the tests do. Without pytest-xdist (`-n 0`) all run one after the other.
 """

@@ -21,8 +21,9 @@ import signal
 # program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Explicit settings of the developer's terminal would change what the program paints.
-for _name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TUICONT_CONFIG"):
+# Explicit settings of the developer's terminal would change what the program paints. LINES and COLUMNS are those of
+# readline(3), which pytest loads and which hands them on to the workers of pytest-xdist.
+for _name in ("LINES", "COLUMNS", "NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME", "TUICONT_CONFIG"):
     os.environ.pop(_name, None)
 
 import hypothesis

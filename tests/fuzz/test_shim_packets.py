@@ -170,9 +170,9 @@ def processor_ticks(pid: int) -> int:
 def test_a_client_that_reads_nothing_stops_neither_others_nor_the_end(boxes: Boxes, task: NativeTask) -> None:
     with connect(boxes) as deaf:
         for _ in range(300):
-            with contextlib.suppress(BlockingIOError):
+            with contextlib.suppress(BlockingIOError, BrokenPipeError):  # the shim may have hung up by now
                 deaf.setblocking(False)
                 deaf.send(wire.request(wire.Request.STATE))
         is_unharmed(boxes, task)
         task.signal(9)
-        assert task.wait(5).signal == 9
+        assert task.wait(20).signal == 9

@@ -34,7 +34,7 @@ def root() -> Iterator[str]:
             with contextlib.suppress(EngineError):
                 engine.containers.remove(container.id, force=True)
         engine.close()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while (left := leftovers(path, parent)) and time.monotonic() < deadline:
             time.sleep(0.02)
         shutil.rmtree(path, ignore_errors=True)

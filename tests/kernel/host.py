@@ -98,7 +98,7 @@ def snapshot_places(root: str) -> list[str]:
     return [place for place in _SNAPSHOTS if os.path.isdir(f"{root}/{place}")]
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> object:
+def eventually(condition: Callable[[], object], seconds: float = 20.0) -> object:
     """The first true answer of `condition`, which the kernel gives when it is ready."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

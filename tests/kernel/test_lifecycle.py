@@ -289,7 +289,7 @@ def test_a_container_outlives_its_engine_with_log_and_exit_code(root: str) -> No
     assert state(container.pid)
     with open(f"/proc/{container.pid}/root/go", "w"):
         pass
-    assert engine.tasks.wait("lives", 10).code == 4
+    assert engine.tasks.wait("lives", 60).code == 4
     assert [line.text for line in engine.views.logs("lives", LogQuery())] == ["begun", "done"]
     engine.close()
 

@@ -1,7 +1,8 @@
 """Boot the second kernel with one command, and bring home its exit code, its output and its files.
 
-Knows nothing of pytest. QEMU emulates the processor, so nothing of the host's virtualisation is needed;
-it runs beside other work at a lower priority, ends by itself, and `timeout` ends it in any case.
+Knows nothing of pytest. QEMU emulates the processor, so nothing of the host's virtualisation is needed; it ends by
+itself, and `timeout` ends it in any case. It has the priority of any program: time passes inside as it does here, and
+who waits there for an answer waits only so long.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ class SecondKernel:
         # An emulator that had to wait for a processor fails the kernel's check of its timer, and the boot stops there.
         append = "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off tsc=reliable no_timer_check"
         return [
-            *("setpriv", "--pdeathsig=TERM", "timeout", "--kill-after=5", str(self._timeout), "nice", "-n", "5"),
+            *("setpriv", "--pdeathsig=TERM", "timeout", "--kill-after=5", str(self._timeout)),
             *(self._qemu, "-M", "q35,accel=tcg", "-cpu", "max", "-smp", str(min(os.cpu_count() or 1, 4))),
             *("-m", "2048", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot", "-serial", "stdio"),
             *("-kernel", str(self._kernel.image), "-initrd", str(initrd), "-append", append),
