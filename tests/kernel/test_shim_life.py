@@ -220,7 +220,7 @@ def test_a_shim_that_was_stopped_is_said_to_be_there_and_not_to_answer(boxes: Bo
     waiting = []
     os.kill(shim, signal.SIGSTOP)
     try:
-        with pytest.raises(Conflict, match="its shim has not answered for 5 s"):
+        with pytest.raises(Conflict, match="its shim has not answered for 3 s"):
             runtime.load("one", run_dir)
         with pytest.raises(TimeoutError):
             while True:

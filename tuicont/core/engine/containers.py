@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +17,7 @@ from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records, check, no_such_container
 from tuicont.core.engine.removal import Removal
-from tuicont.core.errors import EngineError
+from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
@@ -114,9 +114,9 @@ class LocalContainers:
         if force and container_id in self._records.store.unreadable():
             self._remove_unreadable(container_id)
             return
-        if force and (container := self._records.find(container_id, operation)).state.alive:
-            self._ends.kill(container)
-        with self._locks.container(container_id):
+        if force:
+            self._end(self._records.find(container_id, operation))
+        with self._held(container_id, operation, force):
             self._ends.clear(container_id)
             with self._records.transaction() as transaction:
                 found = transaction.container(container_id)
@@ -127,6 +127,25 @@ class LocalContainers:
                 check(found, Verb.REMOVE)
                 self._removal.forget(transaction, found)
             self._removal.remove_files(container_id, found.storage)
+
+    def _end(self, container: Container) -> None:
+        """Whatever state it is in."""
+        if container.state.alive:
+            self._ends.kill(container)
+            return
+        with self._locks.attempt(container.id) as held:
+            if not held:
+                # By a start, perhaps: one that hangs would hold it for long.
+                self._ends.cut_short(container.id)
+
+    @contextlib.contextmanager
+    def _held(self, container_id: str, operation: str, force: bool) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._locks.container(container_id))
+            except Conflict as error:
+                raise self._ends.not_ended(container_id, operation) if force else error from None
+            yield
 
     def _remove_unreadable(self, container_id: str) -> None:
         with self._locks.container(container_id):

@@ -18,8 +18,10 @@ from tuicont.core.sys.record_locks import RecordLocks
 
 _IMAGES, _METER = "1", "2"
 _UNMOUNT_SECONDS = 5.0
-_WORK_SECONDS = 40.0
-"""Longer than a birth may take (shim.plan.PATIENCE_SECONDS), which is the longest that a lock is held for."""
+_WORK_SECONDS = 4.0
+"""Far longer than anybody is at work on a container who does not hang."""
+_IMAGES_SECONDS = 30.0
+"""A container is made under the lock, which on plain copies takes as long as its image is large."""
 
 
 class Locks:
@@ -29,10 +31,10 @@ class Locks:
         self._work = RecordLocks(paths.locks)
         self._roots = RecordLocks(paths.snapshots)
 
-    def container(self, container_id: str, seconds: float = _WORK_SECONDS) -> contextlib.AbstractContextManager[int]:
-        """Wait for the container's lock and hold it, and as long as a copy of the descriptor is open elsewhere. Raises
-        `Conflict` after `seconds`."""
-        return self._held(container_id, seconds, f"work on the container {container_id[:12]}")
+    def container(self, container_id: str, *, shared: bool = False) -> contextlib.AbstractContextManager[int]:
+        """Wait for the container's lock and hold it, and as long as a copy of the descriptor is open elsewhere;
+        `shared` by those who do not mind each other. Raises `Conflict` after some seconds."""
+        return self._held(container_id, _WORK_SECONDS, f"work on the container {container_id[:12]}", shared=shared)
 
     def attempt(self, container_id: str, seconds: float = 0) -> contextlib.AbstractContextManager[bool]:
         """Hold the container's lock if nobody does, or within `seconds` nobody does any more; yields whether it is
@@ -42,7 +44,7 @@ class Locks:
     def images(self, *, shared: bool = False) -> contextlib.AbstractContextManager[int]:
         """Shared from the look-up of an image to the record of a container that uses it, else by who removes one.
         Raises `Conflict` after a while."""
-        return self._held(_IMAGES, _WORK_SECONDS, "work on the images", shared=shared)
+        return self._held(_IMAGES, _IMAGES_SECONDS, "work on the images", shared=shared)
 
     @contextlib.contextmanager
     def _held(self, name: str, seconds: float, operation: str, *, shared: bool = False) -> Iterator[int]:

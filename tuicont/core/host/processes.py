@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 
 from tuicont.core.model.container import Process
+from tuicont.core.sys.pidfd import PidFd
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -83,6 +84,29 @@ def start_time(pid: int) -> int:
         return int(parse_stat(_read(f"/proc/{pid}/stat"))[1][19])
     except (FileNotFoundError, ProcessLookupError):
         return 0
+
+
+def hangs_in(pid: int) -> str:
+    """The function of the kernel in which a process waits uninterruptibly (proc_pid_wchan(5)); "" when it does not."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat, open(f"/proc/{pid}/wchan") as where:
+            return (where.read().strip("0") or "it does not say where") if parse_stat(stat.read())[1][0] == b"D" else ""
+    except OSError:
+        return ""
+
+
+def held(pid: int, started: int) -> PidFd | None:
+    """The process that is `pid` since then, by a descriptor; None when it is gone."""
+    try:
+        process = PidFd(os.pidfd_open(pid))
+    except OSError:
+        return None
+    return process if same_process(pid, started) else None
+
+
+def ended_within(pid: int, started: int, seconds: float | None) -> bool:
+    """Whether the process that is `pid` since then has ended, or does so in time (None: some time)."""
+    return (process := held(pid, started)) is None or process.wait(seconds)
 
 
 def same_process(pid: int, started: int) -> bool:

@@ -12,6 +12,9 @@
       │                                            ▲                 ▲
       └─ its shim is killed: nobody saw the end ── repair ───────────┘
 
+A container is dead when its init is, by the kernel. One whose shim lives and cannot be asked (its socket was removed, it
+was stopped) goes on, and is ended by its cgroup. Neither wants the shim, the lock, or anything on the disk.
+
 Anybody who looks may be the first to see an end: a waiting verb, the event stream, a list, an engine that is opened.
 So every step may be repeated, by this process or another, and the order makes a kill between any two harmless: the end
 is stored first (one transaction with its event, once: whoever comes second finds it there); what the task left is
@@ -23,5 +26,6 @@ The verbs, all of `ends.py`:
 - `clear`: before a start or a removal, under the lock: nothing of an earlier task is left when it returns;
 - `repair`: a container is recorded as running, and is not, or has no shim: record that;
 - `undo`, `discard`: the same for a task that could not be recorded, or has no record;
-- `kill`: end it now.
+- `kill`: end it now; `cut_short`: a start that is under way;
+- `await_end`, `await_record`: wait for its end, told by its shim or by the kernel.
 """

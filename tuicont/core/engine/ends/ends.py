@@ -20,14 +20,17 @@ from tuicont.core.engine.paths import HOST_FILES, Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import Conflict, EngineError, NotFound
+from tuicont.core.host.processes import ended_within, hangs_in
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State
 from tuicont.core.runtime.base import Task, TaskState
+from tuicont.core.shim.parentage import keeper_of
 from tuicont.core.shim.records import LOST, is_exit_record, read_exit
 from tuicont.core.store.store import Transaction
+from tuicont.core.sys.pidfd import PidFd
 
-_AFTER_KILL_SECONDS = 10.0
+_AFTER_KILL_SECONDS = 4.0
 _TOLD_SECONDS = 1.0
 
 
@@ -111,15 +114,32 @@ class Ends:
     def kill(self, container: Container) -> Container | None:
         """End it now: SIGKILL to every process, and its end recorded. The record afterwards, None when it removed
         itself (`--rm`). Raises `Conflict` when it does not end for some seconds."""
+        keeper = keeper_of(container.pid, container.start_time)
         self._kill_all(container.id, None)
-        if (task := self._known.find(container)) is None:
-            return self.repair(container.id)
+        try:
+            task = self._known.find(container)
+        except Conflict:
+            task = None
+        if task is None:
+            return self._end_unheard(container, keeper)
         self._kill_all(container.id, task)
         try:
             self.await_end(container, task, _AFTER_KILL_SECONDS)
         except TimeoutError:
-            raise Conflict(f"kill {container.name}", f"it has not ended for {_AFTER_KILL_SECONDS:.0f} s") from None
+            raise self.not_ended(container.id, f"kill {container.name}") from None
         return self._records.get(container.id)
+
+    def cut_short(self, container_id: str) -> None:
+        """Kill what a start that is under way has made so far. The lock is not asked for."""
+        self._kill_all(container_id, None)
+
+    def not_ended(self, container_id: str, operation: str) -> Conflict:
+        """Why something that was killed is still there: the kernel does not let go of what waits in it."""
+        for pid in self._drivers.cgroups.open(container_id).processes():
+            if where := hangs_in(pid):
+                cause = f"its process {pid} hangs in the kernel ({where}) and cannot be killed"
+                return Conflict(operation, cause, hint="it ends when what it waits for answers: a file system, mostly")
+        return Conflict(operation, f"it has not ended for {_AFTER_KILL_SECONDS:.0f} s")
 
     def await_end(self, container: Container, task: Task, seconds: float | None) -> ExitStatus | None:
         """Wait for the end of `task` and settle it; None when the task is gone, as another thread cleaned up after it
@@ -131,15 +151,28 @@ class Ends:
             return None
         return self.settle(container.id, status, task.pid) or status
 
+    def await_record(self, container: Container, seconds: float | None) -> bool:
+        """`await_end` of a container whose shim cannot be asked: the kernel tells that its init has ended. Whether a
+        record of how is there, or comes a moment later. Raises `TimeoutError` after `seconds` (None: never)."""
+        if not ended_within(container.pid, container.start_time, seconds):
+            raise TimeoutError(f"{container.short_id} still runs")
+        deadline = time.monotonic() + _TOLD_SECONDS
+        while self._read_exit(container.id) is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
     # below here nothing is a verb
 
     def _look(self, container: Container) -> None:
         """Holding the lock: is it true that `container` runs?"""
         if (task := self._known.find(container)) is None:
-            if self._read_exit(container.id) is None:
-                self._lose(container)
-            else:
+            if self._read_exit(container.id) is not None:
                 self.clear(container.id)
+            elif keeper_of(container.pid, container.start_time) is None:
+                self._lose(container)
+            # Else it is kept, by a shim that cannot be reached: its directory was removed, or lies under a mount.
             return
         try:
             # A full disk may have had no room for the exit record; its shim knows, and is about to say how it was.
@@ -148,6 +181,17 @@ class Ends:
             return
         self._record(container.id, status, container.pid)
         self._clean(container.id, container)
+
+    def _end_unheard(self, container: Container, keeper: PidFd | None) -> Container | None:
+        """The end of a container whose shim cannot be asked. One that was stopped is ended too: it would never tell."""
+        try:
+            recorded = self.await_record(container, _AFTER_KILL_SECONDS)
+        except TimeoutError:
+            raise self.not_ended(container.id, f"kill {container.name}") from None
+        if keeper is not None and not recorded:
+            keeper.send(signal.SIGKILL)
+            keeper.wait(_TOLD_SECONDS)
+        return self.repair(container.id)
 
     def _lose(self, container: Container) -> None:
         """Its shim is gone: its processes are killed, as nobody is left to read what they write or to see them end."""

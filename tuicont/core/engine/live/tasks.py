@@ -20,6 +20,7 @@ from tuicont.core.engine.live.sessions import Sessions
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records, current, put_state, telling
 from tuicont.core.errors import Conflict, Invalid
+from tuicont.core.host.processes import held
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
@@ -62,8 +63,8 @@ class LocalTasks:
 
     def exec(self, ref: str, request: ExecRequest) -> Session:
         container = self._records.require(ref, Verb.EXEC)
-        # A pause meanwhile would freeze the new process before it has executed anything.
-        with self._locks.container(container.id):
+        # A pause meanwhile would freeze the new process before it has executed anything. Another exec may go on.
+        with self._locks.container(container.id, shared=True):
             container = self._records.require(container.id, Verb.EXEC)
             return self._sessions.exec(container, self._task(container, "exec in"), request)
 
@@ -71,15 +72,14 @@ class LocalTasks:
         container = self._records.require(ref, Verb.STOP)
         number = _signal(signal or container.stop_signal or "SIGTERM", f"stop {container.name}")
         patience = container.request.stop_timeout if timeout is None else timeout
-        if (task := self._known.find(container)) is None:
-            return self._ended(container, self._ends.repair(container.id))
         # Frozen processes cannot act on a signal.
         if container.state is State.PAUSED:
             self.unpause(container.id)
         self._announce_kill(container, number)
-        task.signal(number)
+        if (init := held(container.pid, container.start_time)) is not None:
+            init.send(number)
         try:
-            self._ends.await_end(container, task, None if patience < 0 else patience)
+            self._await_end(container, None if patience < 0 else patience)
         except TimeoutError:
             return self._ended(container, self._ends.kill(container))
         return self._ended(container, self._records.get(container.id))
@@ -120,18 +120,30 @@ class LocalTasks:
     def wait(self, ref: str, timeout: float | None = None) -> ExitStatus:
         container: Container | None = self._records.find(ref, f"wait for {ref}")
         while container is not None and container.state.alive:
-            task = self._known.find(container)
-            if task is not None and (status := self._ends.await_end(container, task, timeout)) is not None:
+            if (status := self._await_end(container, timeout)) is not None:
                 return status
             container = self._ends.repair(container.id)
         return (container.exit if container else None) or ExitStatus(code=0)
+
+    def _await_end(self, container: Container, seconds: float | None) -> ExitStatus | None:
+        """Wait for it; how it was, None when its record says it or will. Raises `TimeoutError` after `seconds`."""
+        if (task := self._known.find(container)) is not None:
+            return self._ends.await_end(container, task, seconds)
+        self._ends.await_record(container, seconds)
+        self._ends.repair(container.id)
+        return None
 
     def _task(self, container: Container, operation: str) -> Task:
         """The container's task. Raises `Conflict` when it has ended meanwhile."""
         task = self._known.find(container)
         if task is None:
-            self._ends.repair(container.id)
-            raise Conflict(f"{operation} {container.name}", "it has just ended")
+            now = self._ends.repair(container.id)
+            lost = now is not None and now.state.alive
+            raise Conflict(
+                f"{operation} {container.name}",
+                "its shim cannot be reached" if lost else "it has just ended",
+                hint="its socket was removed, or lies under a mount; it can be stopped and killed" if lost else "",
+            )
         return task
 
     def _announce_kill(self, container: Container, number: int) -> None:
