@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.logs.reader import LineAssembler, parse_entry, parse_time, read_log
+from tuicont.core.logs.reader import LineAssembler, LogFiles, parse_entry, parse_time, read_log
 from tuicont.core.model.container import LogLine, LogQuery
 
 
@@ -112,3 +112,17 @@ def test_following_goes_on_through_a_rotation_until_the_end(tmp_path: Path) -> N
     reader.join(5)
     assert not reader.is_alive()
     assert [line.text for line in seen] == ["first", "second", "third"]
+
+
+def test_a_reader_that_looks_in_the_middle_of_a_rotation_reads_nothing_twice(tmp_path: Path) -> None:
+    """Between the two there is no file of the log's own name, and the one that was read may be missed."""
+    log, files = tmp_path / "log", LogFiles(str(tmp_path / "log"))
+    log.write_text(entry(1, "first"))
+    assert len(list(files.entries())) == 1
+    hidden = tmp_path / "between"
+    os.rename(log, hidden)
+    assert list(files.entries()) == []
+    os.rename(hidden, tmp_path / "log.1")
+    assert list(files.entries()) == []
+    log.write_text(entry(2, "second"))
+    assert [text.split(b" ")[-1] for text in files.entries()] == [b"second"]

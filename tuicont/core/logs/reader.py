@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _POLL_MS = 500
+_ATTEMPTS = 3
 _seconds: dict[bytes, int] = {}
 
 
@@ -94,15 +95,7 @@ class LogFiles:
 
     def entries(self) -> Iterator[bytes]:
         """Every complete entry since the last call."""
-        files = list(self._open())
-        inodes = [inode for _, inode in files]
-        if self._inode in inodes:
-            for descriptor, _ in files[: (at := inodes.index(self._inode))]:
-                os.close(descriptor)
-            files = files[at:]
-        else:
-            self._offset, self._rest = 0, b""
-        for descriptor, inode in files:
+        for descriptor, inode in self._from_here():
             with os.fdopen(descriptor, "rb") as file:
                 if inode != self._inode:
                     self._inode, self._offset = inode, 0
@@ -112,6 +105,22 @@ class LogFiles:
                     *complete, self._rest = (self._rest + chunk).split(b"\n")
                     yield from complete
 
+    def _from_here(self) -> list[tuple[int, int]]:
+        """The file that was read last and those after it; all that there are when that is gone. A rotation may come
+        between the look for names and the opening of one: what is missing then is looked for again."""
+        for _ in range(_ATTEMPTS):
+            files = list(self._open())
+            inodes = [inode for _, inode in files]
+            if not self._inode or self._inode in inodes:
+                at = inodes.index(self._inode) if self._inode else 0
+                _close(files[:at])
+                return files[at:]
+            _close(files)
+        files = list(self._open())
+        if files:
+            self._inode, self._offset, self._rest = 0, 0, b""
+        return files
+
     def _open(self) -> Iterator[tuple[int, int]]:
         """(descriptor, inode) of each file, oldest first."""
         directory, name = os.path.split(self._path)
@@ -120,6 +129,11 @@ class LogFiles:
             with suppress(FileNotFoundError):
                 descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
                 yield descriptor, os.fstat(descriptor).st_ino
+
+
+def _close(files: list[tuple[int, int]]) -> None:
+    for descriptor, _ in files:
+        os.close(descriptor)
 
 
 def _names(directory: str) -> list[str]:

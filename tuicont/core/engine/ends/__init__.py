@@ -12,8 +12,8 @@
       │                                            ▲                 ▲
       └─ its shim is killed: nobody saw the end ── repair ───────────┘
 
-A container is dead when its init is, by the kernel. One whose shim lives and cannot be asked (its socket was removed, it
-was stopped) goes on, and is ended by its cgroup. Neither wants the shim, the lock, or anything on the disk.
+A container is dead when its init is, by the kernel. One whose shim lives and cannot be asked (its socket was removed,
+it was stopped) goes on, and is ended by its cgroup: that wants no shim, no lock, and nothing on the disk.
 
 Anybody who looks may be the first to see an end: a waiting verb, the event stream, a list, an engine that is opened.
 So every step may be repeated, by this process or another, and the order makes a kill between any two harmless: the end
