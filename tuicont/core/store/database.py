@@ -12,11 +12,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from tuicont.core.errors import KernelError, Unsupported
-from tuicont.core.store.reserve import Reserve
+from tuicont.core.store.room import Room
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -50,7 +50,11 @@ CREATE TABLE history (               -- what was measured, removed with its cont
 );
 """
 _BUSY_SECONDS = 10.0
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+T = TypeVar("T")
 
 
 class Corrupt(sqlite3.DatabaseError):
@@ -70,18 +74,17 @@ class Database:
         self.path = path
         self.moved_aside = ""
         self.is_new = False
-        self._reserve = Reserve(f"{path}.reserve")
+        self._room = Room(path)
         self._lock = threading.RLock()
         self._generation = 0
-        self._reserve.give_up_when_scarce()
         try:
-            self._connection = self._open()
+            self._connection = self._with_room(self._open)
         except sqlite3.DatabaseError as error:
             if not _is_corruption(error):
                 raise self._unusable(error) from error
             self.moved_aside = _move_aside(path)
             self._connection = self._open()
-        self._reserve.keep()
+        self._room.keep()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -108,7 +111,7 @@ class Database:
                 if (found := connection.execute(f"PRAGMA {check}").fetchone()[0]) != "ok":
                     raise Corrupt(found)
             connection.execute("SELECT max(seq) FROM events").fetchone()
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 os.unlink(self._suspect)
         except BaseException:
             connection.close()
@@ -120,12 +123,11 @@ class Database:
         """All or nothing; takes the write lock at once, so that what is read inside cannot change."""
         with self._lock:
             connection = self._connection
-            self._reserve.give_up_when_scarce()
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                self._with_room(lambda: connection.execute("BEGIN IMMEDIATE"))
                 try:
                     yield connection
-                    connection.execute("COMMIT")
+                    self._commit(connection)
                 except BaseException:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
@@ -135,6 +137,24 @@ class Database:
                     raise
                 raise self._unusable(error) from error
             self._generation += 1
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """Where the disk was full for it, the reserve is given up and it is tried again, unless it was rolled back."""
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            if not (_is_want_of_room(error) and self._room.give_up() and connection.in_transaction):
+                raise
+            connection.execute("COMMIT")
+
+    def _with_room(self, action: Callable[[], T]) -> T:
+        """Do it; once more with the reserve given up where it lacked room."""
+        try:
+            return action()
+        except sqlite3.DatabaseError as error:
+            if not (_is_want_of_room(error) and self._room.give_up()):
+                raise
+            return action()
 
     def read(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """The rows of one SELECT."""
@@ -161,8 +181,10 @@ class Database:
     def _unusable(self, error: sqlite3.DatabaseError) -> KernelError:
         text = str(error)
         hint = ""
-        if "full" in text:
-            hint = "the disk is full; free space below the state root"
+        if _is_want_of_room(error):
+            hint = "the disk is full, or fails: free space below the state root"
+        elif _code(error) == sqlite3.SQLITE_READONLY:
+            hint = "the state root cannot be written; an end is recorded when it can be again"
         elif "locked" in text:
             hint = f"another process held it for more than {_BUSY_SECONDS:.0f} s"
         elif _is_corruption(error):
@@ -175,6 +197,8 @@ class Database:
         """Close the connection. May be repeated."""
         with self._lock:
             self._connection.close()
+            # Whoever is the last takes the log and its index away: they are there for who comes next.
+            self._room.keep()
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -197,8 +221,17 @@ def _create(connection: sqlite3.Connection) -> bool:
 
 
 def _is_corruption(error: sqlite3.DatabaseError) -> bool:
-    # The low byte is the primary result code (sqlite.org/rescode.html).
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _CORRUPT
+    return _code(error) in _CORRUPT
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    """The primary result code, which is the low byte (sqlite.org/rescode.html)."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_want_of_room(error: sqlite3.DatabaseError) -> bool:
+    """A full disk shows as itself, or as a file that cannot be made, extended or mapped."""
+    return _code(error) in _NO_ROOM
 
 
 def _move_aside(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from tuicont.core.engine.names import new_id, new_name
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records, telling
 from tuicont.core.engine.removal import Removal
-from tuicont.core.errors import AlreadyExists, Invalid, NotFound, kernel_error
+from tuicont.core.errors import AlreadyExists, EngineError, Invalid, NotFound, kernel_error
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
@@ -91,7 +92,8 @@ class Creation:
                 self._write(container, spec, operation)
                 return self._put(container, operation)
             except BaseException:
-                self._removal.remove_files(container_id, storage)
+                with contextlib.suppress(EngineError):  # or it would hide why; a sweep finds what is left
+                    self._removal.remove_files(container_id, storage)
                 raise
 
     def _make_files(self, container: Container, image: Image, operation: str) -> Spec:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from tuicont.core.engine.records import Records
+from tuicont.core.errors import EngineError
 from tuicont.core.model.event import Topic
 
 
@@ -20,5 +23,6 @@ class Notes:
     def add(self, line: str) -> None:
         """One more, of what was done."""
         self.lines.append(line)
-        with self._records.transaction() as transaction:
+        # On a disk that cannot be written it is told all the same.
+        with contextlib.suppress(EngineError), self._records.transaction() as transaction:
             transaction.event(Topic.ENGINE_REPAIR, "", "engine", {"what": line})

@@ -1,0 +1,98 @@
+"""A container that fills the disk, and goes on filling it, is listed, killed and removed like any other: what frees
+room must not need any."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import file_systems
+from tests.kernel.host import eventually, shims
+from tuicont.core.sys.mounts import MS_BIND, MS_RDONLY, MS_REMOUNT, mount
+
+pytestmark = pytest.mark.host_only  # the second kernel has no loop devices, and starts of Python are slow there
+
+FILLER = "while :; do cat /dev/zero >> /big 2>/dev/null; true > /small; sleep 0.01; done"
+HOARDER = "mkdir /many; n=0; while :; do true > /many/$n && n=$((n+1)) || sleep 0.01; done 2>/dev/null"
+SECONDS = 60
+"""What does not hang takes a second."""
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def verbs(root: Path, run_root: Path | None = None) -> Verb:
+    """Each a process of its own, as a user would start it."""
+    options = ("--root", str(root), *(("--run-root", str(run_root)) if run_root else ()))
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+    def verb(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tuicont", *options, *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment)
+
+    return verb
+
+
+def scarce(root: Path, script: str) -> bool:
+    space = os.statvfs(root)
+    return space.f_favail == 0 if script is HOARDER else space.f_bavail * space.f_frsize < 4096
+
+
+@pytest.mark.parametrize("script", [FILLER, HOARDER], ids=["blocks", "inodes"])
+@pytest.mark.parametrize(
+    ("kind", "options", "make"),
+    [
+        pytest.param("tmpfs", "size=24m,nr_inodes=2000", (), id="tmpfs"),
+        pytest.param("ext4", "", ("-N", "2000"), id="ext4"),
+        pytest.param("ext4", "", ("-b", "1024", "-N", "2000"), id="ext4 in small blocks"),
+    ],
+)
+def test_a_container_that_fills_the_disk_can_be_ended(
+    kind: str, options: str, make: tuple[str, ...], script: str, tmp_path: Path
+) -> None:
+    def on_it(place: Path) -> None:
+        root = place / "root"
+        verb = verbs(root)
+        started = verb("run", "-d", "--name", "filler", "demo", "sh", "-c", script)
+        assert started.returncode == 0, started.stderr
+        eventually(lambda: scarce(place, script), SECONDS)
+        for words in (("ps",), ("ps", "-a", "-q"), ("inspect", "filler"), ("info",)):
+            done = verb(*words)
+            assert done.returncode == 0, f"{words}: {done.stderr}"
+        exec_ = verb("exec", "filler", "echo", "inside")
+        assert (exec_.returncode, exec_.stdout) == (0, "inside\n"), exec_.stderr
+        verb("kill", "filler")
+        eventually(lambda: "Up" not in verb("ps", "-a").stdout)
+        removed = verb("rm", "-f", "filler")
+        assert removed.returncode == 0, removed.stderr
+        assert verb("ps", "-a", "-q").stdout == ""
+        eventually(lambda: not shims(str(root)))
+        after = verb("run", "--rm", "demo", "echo", "room again")
+        assert after.stdout == "room again\n", after.stderr
+
+    file_systems.on(kind, tmp_path, on_it, options=options, make=make)
+
+
+def test_on_a_disk_that_cannot_be_written_what_runs_is_seen_and_ended(tmp_path: Path) -> None:
+    def on_it(place: Path) -> None:
+        view, run_root = tmp_path / "view", tmp_path / "run"
+        view.mkdir()
+        writable, readable = verbs(place / "root", run_root), verbs(view / "root", run_root)
+        writable("run", "-d", "--name", "c", "demo", "sh", "-c", "echo said; exec sleep 1000")
+        mount(str(place), str(view), "", MS_BIND, "")
+        mount("", str(view), "", MS_BIND | MS_REMOUNT | MS_RDONLY, "")
+        assert "Up" in readable("ps").stdout
+        assert readable("logs", "c").stdout == "said\n"
+        assert readable("exec", "c", "echo", "inside").stdout == "inside\n"
+        refused = readable("create", "demo")
+        assert refused.returncode == 125 and "read-only" in refused.stderr, refused.stderr
+        killed = readable("kill", "c")
+        assert "hint: the state root cannot be written; an end is recorded when it can be again" in killed.stderr
+        assert eventually(lambda: "Exited (137)" in writable("ps", "-a").stdout)
+        assert writable("rm", "c").returncode == 0
+
+    file_systems.on("tmpfs", tmp_path, on_it)
