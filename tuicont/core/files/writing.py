@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 
@@ -13,9 +14,20 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def write_file(path: str, data: bytes, mode: int) -> None:
-    """Make the file `path`, or empty it, and write all of `data`. Raises `OSError`; half of it may then be there."""
+    """Make the file `path`, or empty it, and write all of `data`; it has `mode`, whatever the umask is. Raises
+    `OSError`; half of it may then be there."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
+        os.fchmod(fd, mode)
         write_all(fd, data)
     finally:
         os.close(fd)
+
+
+def make_private(path: str, *below: str) -> None:
+    """Make the directory `path`, and in it one below the other, where they are missing: closed to everybody else, as
+    makedirs(3) leaves those in between to the umask. Raises `OSError`."""
+    for name in ("", *below):
+        path = f"{path}/{name}" if name else path
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, NotFound, kernel_error
-from tuicont.core.files.writing import write_all
+from tuicont.core.files.writing import make_private, write_all
 from tuicont.core.image.compression import Source
 from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, encode
 from tuicont.core.image.reference import is_digest
@@ -30,8 +30,8 @@ class ContentStore:
     def __init__(self, root_dir: str) -> None:
         self._root = self.root = root_dir
         try:
-            for part in ("blobs/sha256", "ingest"):
-                os.makedirs(f"{root_dir}/{part}", 0o700, exist_ok=True)
+            make_private(root_dir, "blobs", "sha256")
+            make_private(root_dir, "ingest")
         except OSError as error:
             raise kernel_error("open the content store", f"mkdir {error.filename}", error) from error
 

@@ -77,6 +77,7 @@ class Database:
         self._room = Room(path)
         self._lock = threading.RLock()
         self._generation = 0
+        _make_private(path)
         try:
             self._connection = self._with_room(self._open)
         except sqlite3.DatabaseError as error:
@@ -199,6 +200,17 @@ class Database:
             self._connection.close()
             # Whoever is the last takes the log and its index away: they are there for who comes next.
             self._room.keep()
+
+
+def _make_private(path: str) -> None:
+    """It has what `-e` was given. SQLite makes the other files with the modes of this one."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if os.fstat(descriptor).st_mode & 0o077:
+                os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
 
 
 def _version(connection: sqlite3.Connection) -> int:
