@@ -131,7 +131,7 @@ def test_its_processes_are_in_the_groups_that_were_made_for_it(made: Containers)
             assert task.pid in {int(p) for p in made.cgroups.read(controller, "cgroup.procs", "one").split()}
         assert made.cgroups.read("pids", "pids.max", "one") == "50"
         group.freeze()
-        eventually(group.frozen, 20)
+        eventually(lambda: made.cgroups.driver.frozen("one"), 20)
         group.thaw()
         assert group.kill(signal.SIGKILL) >= 3
         assert task.wait(20).signal == signal.SIGKILL

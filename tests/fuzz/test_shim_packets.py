@@ -20,6 +20,7 @@ from tuicont.core.runtime.native.task import NativeTask
 from tuicont.core.runtime.ops.order import order
 from tuicont.core.shim import wire
 from tuicont.core.shim.plan import PlanHead, encode
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
 
 pytestmark = pytest.mark.kernel
@@ -47,7 +48,7 @@ def task(boxes: Boxes) -> NativeTask:
 
 
 def connect(boxes: Boxes) -> socket.socket:
-    return sockets.connect(f"{boxes.dir}/one/run", wire.SOCKET_NAME)
+    return sockets.connect(f"{boxes.dir}/one/run", SOCKET_NAME)
 
 
 def is_unharmed(boxes: Boxes, task: NativeTask) -> None:
@@ -140,7 +141,7 @@ def test_descriptors_that_nobody_asked_for_are_closed(boxes: Boxes, task: Native
 
 
 def test_more_clients_than_a_shim_can_have_wait_their_turn(boxes: Boxes, task: NativeTask) -> None:
-    address = f"{boxes.dir}/one/run/{wire.SOCKET_NAME}"
+    address = f"{boxes.dir}/one/run/{SOCKET_NAME}"
     [shim] = shims(boxes.dir)
     with contextlib.ExitStack() as opened:
         for _ in range(2 * FILES):

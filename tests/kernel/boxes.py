@@ -22,6 +22,7 @@ from tuicont.core.runtime.native.task import NativeTask
 from tuicont.core.runtime.ops.order import order
 from tuicont.core.shim import wire
 from tuicont.core.shim.plan import PlanFile, PlanHead
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.storage.base import RootMount
 from tuicont.core.sys import sockets
 
@@ -157,7 +158,7 @@ class Boxes:
     def ask_exec(self, *args: str, head: PlanHead = PlanHead(), **process: Any) -> socket.socket:
         """Ask the shim itself for one more process, and answer with the connection over which it tells of that."""
         wanted = {"args": list(args), "env": ["PATH=/bin"], "cwd": "/"} | process
-        client = sockets.connect(f"{self.dir}/one/run", wire.SOCKET_NAME)
+        client = sockets.connect(f"{self.dir}/one/run", SOCKET_NAME)
         with PlanFile(head, order(exec_plan(wanted, self.specs["one"]), "exec"), "exec") as plan:
             sockets.send_with(client, wire.request(wire.Request.EXEC), plan.fd)
         return client

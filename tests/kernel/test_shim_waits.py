@@ -23,6 +23,7 @@ from tuicont.core.runtime.base import Step, TaskState, Waits
 from tuicont.core.runtime.native.task import NativeTask
 from tuicont.core.shim import wire
 from tuicont.core.shim.plan import PlanHead
+from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
 
 BORN = PlanHead(flags=wire.PLAN_BORN)
@@ -215,7 +216,7 @@ def test_a_container_is_started_once(boxes: Boxes, task: NativeTask) -> None:
 
 def test_a_release_of_what_is_created_is_not_heeded(boxes: Boxes) -> None:
     task = boxes.create("sleep", "100")
-    with sockets.connect(f"{boxes.dir}/one/run", wire.SOCKET_NAME) as client:
+    with sockets.connect(f"{boxes.dir}/one/run", SOCKET_NAME) as client:
         client.send(wire.request(wire.Request.RELEASE))
         client.send(wire.request(wire.Request.STATE))
         kind, packet = told(client)
@@ -425,7 +426,7 @@ def test_a_birth_that_is_under_way_is_neither_entered_nor_started(boxes: Boxes) 
                 answers.append(wire.failed(told(client)[1]))
 
     def connect() -> socket.socket:
-        return sockets.connect(f"{boxes.dir}/one/run", wire.SOCKET_NAME)
+        return sockets.connect(f"{boxes.dir}/one/run", SOCKET_NAME)
 
     boxes.start("true", waits=Waits(born=ask))
     assert [(found.stage, found.errno) for found in answers] == [(wire.Stage.STATE, errno.EBUSY)] * 2
