@@ -64,7 +64,7 @@ class ContainersScreen(ContainerActions):
             "inspect": lambda: self.details.select_tab("inspect"),
             "next_tab": lambda: self.details.next_tab(),
             "previous_tab": lambda: self.details.previous_tab(),
-            "filter": lambda: self.query_one(FilterLine).open(),
+            "filter": lambda: FilterLine.open(self.table),
             "sort": self._next_sort,
             "reverse": self._turn,
             "mark": self._mark,
@@ -77,7 +77,6 @@ class ContainersScreen(ContainerActions):
         with Box(id="main"):
             with Vertical(id="list"):
                 yield LineTable(self._rows, id="containers")
-                yield FilterLine()
             yield Details(self.bridge)
         strip = LineTable(self._recent, pager=True, id="recent")
         strip.can_focus = False

@@ -48,12 +48,12 @@ class Details(Acting, Widget):
         self._snapshot: Snapshot | None = None
         self._strip = TabStrip()
         self._status = Label("", id="status", markup=False)
-        self._prompt = PromptLine()
+        self._prompt: PromptLine | None = None
         self._box = Vertical(id="panes")
         self._shells = Shells(bridge)
         self._search = PaneSearch()
         self.handlers: Handlers = {
-            "search": lambda: self._prompt.ask("search", "/", self._search.text),
+            "search": lambda: self._ask("search", "/", self._search.text),
             "next_match": lambda: self._jump(1),
             "previous_match": lambda: self._jump(-1),
             "end_search": self._end_search,
@@ -64,7 +64,6 @@ class Details(Acting, Widget):
         yield self._strip
         yield self._box
         yield self._status
-        yield self._prompt
 
     # what the screen calls
 
@@ -228,6 +227,12 @@ class Details(Acting, Widget):
             return self._search.pattern is not None
         return True
 
+    def _ask(self, purpose: str, label: str, text: str) -> None:
+        if self._prompt is None:
+            self._prompt = PromptLine()
+            self.mount(self._prompt)
+        self._prompt.ask(purpose, label, text)
+
     def _begin_search(self, text: str) -> None:
         self._search.begin(self.pane, text)
         self._draw_status()
@@ -251,7 +256,7 @@ class Details(Acting, Widget):
     def on_pane_asked(self, message: Pane.Asked) -> None:
         """The visible pane has a question."""
         message.stop()
-        self._prompt.ask(message.purpose, message.label, message.text)
+        self._ask(message.purpose, message.label, message.text)
 
     def on_prompt_line_changed(self, message: PromptLine.Changed) -> None:
         """Searching follows the typing."""
