@@ -65,6 +65,10 @@ class Details(Acting, Widget):
         yield self._box
         yield self._status
 
+    def on_mount(self) -> None:
+        """Show what was to be shown before there was room for it."""
+        self.call_later(self._draw)
+
     # what the screen calls
 
     @property
@@ -124,6 +128,8 @@ class Details(Acting, Widget):
         if pane is not None:
             # A pane made a moment ago has no parts yet.
             self.call_after_refresh(self._enter, pane, scroll_visible)
+        elif not self.is_mounted:
+            self.call_after_refresh(self.focus, scroll_visible)
         return self
 
     def _enter(self, pane: Pane, scroll_visible: bool) -> None:
@@ -134,6 +140,9 @@ class Details(Acting, Widget):
     # what the tabs are
 
     def _show_session(self, container: Container, pane: SessionPane) -> None:
+        if not self.is_mounted:
+            self.call_after_refresh(self._show_session, container, pane)
+            return
         if pane.parent is None:
             self._mount(pane)
         self._container = container
