@@ -26,6 +26,7 @@ from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.too_small import TooSmall, too_small
 from tuicont.themes import themes
 from tuicont.widgets.acting import Acting, Handlers
+from tuicont.widgets.tones import COMPONENTS
 
 _NO_COLOR = NoColor()
 
@@ -35,6 +36,7 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
 
     TITLE = "tuicont"
     CSS = read_text("tuicont.tcss")
+    COMPONENT_CLASSES = COMPONENTS
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = "containers"
@@ -98,9 +100,9 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         return [_NO_COLOR] if self.no_color else super().get_line_filters()
 
     def on_mount(self) -> None:
-        """Begin to sample."""
+        """Begin to sample, once the first picture is drawn: it has what is known by then."""
         self.add_mode(self.DEFAULT_MODE, self.get_default_screen)  # not before: see there
-        self.bridge.start(self)
+        self.call_after_refresh(self.bridge.start, self)
 
     def on_unmount(self) -> None:
         """Stop sampling."""

@@ -7,7 +7,6 @@ that waits ten seconds neither holds up another call nor keeps the program from 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import threading
 import time
@@ -43,7 +42,6 @@ class Bridge:
         self._opening = opening
         self._interval = interval
         self._app: App[int] | None = None
-        self._engine: Engine | None = None
         self._snapshot: Snapshot | None = None
         self._stream: EventStream | None = None
         self._wake = threading.Condition()
@@ -52,13 +50,13 @@ class Bridge:
 
     @property
     def engine(self) -> Engine:
-        if self._engine is None:
+        if self._opening.engine is None:
             raise Conflict("use the engine", "it is still being opened")
-        return self._engine
+        return self._opening.engine
 
     @property
     def snapshot(self) -> Snapshot | None:
-        return self._snapshot
+        return self._snapshot or self._opening.snapshot
 
     def start(self, app: App[int]) -> None:
         """Begin: wait for the engine, then sample and follow events until `close`."""
@@ -129,10 +127,10 @@ class Bridge:
 
     def _sample(self) -> None:
         try:
-            engine = self._engine = self._opening.result()
-            # At once, before whoever waits for the engine asks it for more. What fails now is told by the first tick.
-            with contextlib.suppress(Exception):
-                self._publish(engine, whole=False)
+            engine = self._opening.result()
+            # At once, before whoever waits for the engine asks it for more.
+            if self.snapshot is not None:
+                self.post(SnapshotReady(self.snapshot))
             # Followed from before the first tick: nothing that happens in between is missed.
             self._stream = engine.events.follow()
         except BaseException as error:
@@ -162,9 +160,9 @@ class Bridge:
 
     def _publish(self, engine: Engine, *, whole: bool) -> None:
         self._states_changed = False
-        last = self._snapshot or _nothing()
+        last = self.snapshot
         # Rates need a whole interval between two samples: between ticks only the states are read.
-        snapshot = engine.metrics.snapshot() if whole else engine.metrics.refreshed(last)
+        snapshot = engine.metrics.snapshot() if whole or last is None else engine.metrics.refreshed(last)
         self._snapshot = snapshot
         self.post(SnapshotReady(snapshot))
 
@@ -185,7 +183,3 @@ class Bridge:
             if events:
                 self.refresh_states()
                 self.post(EventsArrived(events))
-
-
-def _nothing() -> Snapshot:
-    return Snapshot(time_ns=time.time_ns(), containers=(), limits={}, samples={}, rates={}, recent={})

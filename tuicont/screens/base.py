@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -38,6 +39,7 @@ class ModeScreen(Acting, Screen[None]):
         super().__init__()
         self.bridge = bridge
         self._keys = keys
+        self._seen = False
         self.note = ""
         self.handlers: Handlers = {"back": self.back}
 
@@ -105,8 +107,11 @@ class ModeScreen(Acting, Screen[None]):
         """Show the keys."""
         self.update_keys()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Catch up with what happened while another screen was shown."""
+        if not self._seen:
+            self._seen = True
+            event.refresh_styles = False  # all of it was styled a moment ago, when it was mounted
         if self.bridge.snapshot is not None:
             self.show_snapshot(self.bridge.snapshot)
 

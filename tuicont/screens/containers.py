@@ -53,6 +53,7 @@ class ContainersScreen(ContainerActions):
         self._reverse = False
         self._query = ""
         self._title = ""
+        self._details: Details | None = None
         self._wanted: tuple[str, str] | None = None
         """(container id, tab) to select once the table has it"""
         self.handlers |= {
@@ -64,7 +65,7 @@ class ContainersScreen(ContainerActions):
             "inspect": lambda: self.details.select_tab("inspect"),
             "next_tab": lambda: self.details.next_tab(),
             "previous_tab": lambda: self.details.previous_tab(),
-            "filter": lambda: self.query_one(FilterLine).open(),
+            "filter": lambda: FilterLine.open(self.table),
             "sort": self._next_sort,
             "reverse": self._turn,
             "mark": self._mark,
@@ -72,13 +73,10 @@ class ContainersScreen(ContainerActions):
         }
 
     def body(self) -> ComposeResult:
-        from tuicont.screens.details import Details
-
         with Box(id="main"):
             with Vertical(id="list"):
                 yield LineTable(self._rows, id="containers")
-                yield FilterLine()
-            yield Details(self.bridge)
+            yield Vertical(id="side")
         strip = LineTable(self._recent, pager=True, id="recent")
         strip.can_focus = False
         strip.border_title = "events"
@@ -91,16 +89,22 @@ class ContainersScreen(ContainerActions):
 
     @property
     def details(self) -> Details:
-        """The tabs of the selected container."""
-        from tuicont.screens.details import Details
+        """The tabs of the selected container, imported and made after the first picture, or when a key asks for them
+        before."""
+        if self._details is None:
+            from tuicont.screens.details import Details
 
-        return self.query_one(Details)
+            self._details = Details(self.bridge)
+            self.query_one("#side").mount(self._details)
+            self._show_details()
+        return self._details
 
     def on_mount(self) -> None:
         super().on_mount()
         self.table.focus()
         self.table.set_empty("\n  opening the engine …")
         self._draw()
+        self.call_after_refresh(lambda: self.details)
 
     def engine_opened(self) -> None:
         self._load_events()
@@ -165,7 +169,8 @@ class ContainersScreen(ContainerActions):
             self.table.border_title = Content(title)
 
     def _show_details(self) -> None:
-        self.details.show(self.selected, self._rows.snapshot)
+        if self._details is not None:
+            self._details.show(self.selected, self._rows.snapshot)
 
     @on(LineTable.Highlighted, "#containers")
     def _selected(self, message: LineTable.Highlighted) -> None:

@@ -37,8 +37,8 @@ class EngineScreen(ModeScreen):
         super().on_mount()
         self.query_one(Pager).focus()
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        super().on_screen_resume(event)
         self._load()
 
     @work(exclusive=True, exit_on_error=False)

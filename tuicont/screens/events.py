@@ -46,12 +46,11 @@ class EventsScreen(ModeScreen):
         self.handlers |= {
             "follow": self._toggle_follow,
             "open_event": self._open,
-            "filter": lambda: self.query_one(FilterLine).open(),
+            "filter": lambda: FilterLine.open(self.table),
         }
 
     def body(self) -> ComposeResult:
         yield LineTable(self._rows, id="events", empty="\n  nothing has happened yet")
-        yield FilterLine()
 
     @property
     def table(self) -> LineTable[Event]:

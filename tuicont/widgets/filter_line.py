@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from textual import events
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 
 class FilterLine(Input):
-    """Hidden until asked for; `enter` keeps the filter, `escape` drops it."""
+    """Below a list, and made when first asked for; `enter` keeps the filter, `escape` drops it."""
 
     class Closed(Message):
         """Typing has ended; the list gets the focus back."""
@@ -16,12 +17,18 @@ class FilterLine(Input):
     def __init__(self) -> None:
         super().__init__(placeholder="text to show, !text to hide", compact=True, select_on_focus=False)
         self.border_title = "filter"
-        self.display = False
 
-    def open(self) -> None:
-        """Show it and type into it."""
-        self.display = True
-        self.focus()
+    @classmethod
+    def open(cls, table: Widget) -> None:
+        """Show the one below `table` and type into it."""
+        box = table.parent
+        assert isinstance(box, Widget)
+        line = next(iter(box.query_children(cls)), None)
+        if line is None:
+            line = cls()
+            box.mount(line, after=table)
+        line.display = True
+        line.focus()
 
     def close(self, *, keep: bool) -> None:
         """Give the focus back, with the filter or without."""

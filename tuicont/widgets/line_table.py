@@ -19,8 +19,8 @@ from textual.strip import Strip
 
 from tuicont.presenters.cells import Cell
 from tuicont.presenters.table import Align, Placed, Placing, R, Table
-from tuicont.presenters.tones import TONES
 from tuicont.widgets.moving import Moving
+from tuicont.widgets.tones import tone_style
 
 _GUTTER = 2
 
@@ -52,12 +52,7 @@ class FromTable(Message):
 class LineTable(Moving, Generic[R]):
     """Rows of one line each below a pinned header."""
 
-    COMPONENT_CLASSES = {
-        "line-table--header",
-        "line-table--cursor",
-        "line-table--marked",
-        *(f"tone-{tone}" for tone in TONES),
-    }
+    COMPONENT_CLASSES = {"line-table--header", "line-table--cursor", "line-table--marked"}
 
     class Highlighted(FromTable):
         """The cursor stands on another row, or on none (None)."""
@@ -94,7 +89,7 @@ class LineTable(Moving, Generic[R]):
         self._placing: Placing[R] = Placing()
         self._offsets: tuple[int, ...] = ()
         self._rows: dict[int, tuple[str, tuple[Cell, ...]]] = {}
-        self._styles_by_name: dict[tuple[str, ...], Style] = {}
+        self._styles: dict[tuple[str, str], Style] = {}
         self._segments: LRUCache[tuple[Cell, int, bool, str], list[Segment]] = LRUCache(4096)
         self.marked: set[str] = set()
         self.sorted_by: tuple[str, str] = ("", "")
@@ -273,19 +268,23 @@ class LineTable(Moving, Generic[R]):
     def notify_style_update(self) -> None:
         """The theme changed: look styles up again."""
         super().notify_style_update()
-        self._styles_by_name.clear()
+        self._styles.clear()
         self._segments.clear()
 
-    def _style(self, *names: str) -> Style:
-        found = self._styles_by_name.get(names)
+    def _style(self, part: str = "", tone: str = "") -> Style:
+        found = self._styles.get((part, tone))
         if found is None:
             found = self.rich_style
-            for name in names:
-                found += self.get_component_rich_style(name, partial=True)
-            self._styles_by_name[names] = found
+            if part:
+                found += self.get_component_rich_style(f"line-table--{part}", partial=True)
+            if tone:
+                found += tone_style(self, tone)
+            self._styles[part, tone] = found
         return found
 
     def render_line(self, y: int) -> Strip:
+        if not self._offsets:
+            self._measure()  # the first picture is drawn before anybody is told its size
         width = self.size.width
         if not self._offsets or (self._header and y == 0):
             return self._header_strip(width) if self._offsets else Strip.blank(width, self.rich_style)
@@ -300,31 +299,31 @@ class LineTable(Moving, Generic[R]):
             row = (key, self._placing.cells(self._source.row(key)))
             self._rows[y] = row
         base = self._base(key)
-        gap = Segment(" " * self._placing.gap, self._style(*base))
+        gap = Segment(" " * self._placing.gap, self._style(base))
         segments = [self._gutter_segment(key, base)] if self._gutter else []
         for placed, cell in zip(self._placing.columns, row[1], strict=True):
             segments += self._cell_segments(cell, placed, base)
             segments.append(gap)
-        return Strip(segments).adjust_cell_length(width, self._style(*base))
+        return Strip(segments).adjust_cell_length(width, self._style(base))
 
-    def _base(self, key: str) -> tuple[str, ...]:
+    def _base(self, key: str) -> str:
         if key == self._cursor_key and not self._pager:
-            return ("line-table--cursor",)
-        return ("line-table--marked",) if key in self.marked else ()
+            return "cursor"
+        return "marked" if key in self.marked else ""
 
-    def _gutter_segment(self, key: str, base: tuple[str, ...]) -> Segment:
+    def _gutter_segment(self, key: str, base: str) -> Segment:
         if key in self.marked:
-            return Segment("✓ ", self._style(*base, "tone-accent"))
+            return Segment("✓ ", self._style(base, "accent"))
         glyph = "▸ " if key == self._cursor_key else "  "
-        return Segment(glyph, self._style(*base, "tone-accent"))
+        return Segment(glyph, self._style(base, "accent"))
 
-    def _cell_segments(self, cell: Cell, placed: Placed[R], base: tuple[str, ...]) -> list[Segment]:
+    def _cell_segments(self, cell: Cell, placed: Placed[R], base: str) -> list[Segment]:
         right = placed.column.align is Align.RIGHT
-        known = (cell, placed.width, right, base[0] if base else "")
+        known = (cell, placed.width, right, base)
         found = self._segments.get(known)
         if found is None:
-            plain = self._style(*base)
-            parts = [Segment(text, self._style(*base, f"tone-{tone}") if tone else plain) for text, tone in cell]
+            plain = self._style(base)
+            parts = [Segment(text, self._style(base, tone)) for text, tone in cell]
             strip = Strip(parts)
             missing = placed.width - strip.cell_length
             if right and missing > 0:
@@ -334,7 +333,7 @@ class LineTable(Moving, Generic[R]):
         return found
 
     def _header_strip(self, width: int) -> Strip:
-        style, sorted_style = self._style("line-table--header"), self._style("line-table--header", "tone-accent")
+        style, sorted_style = self._style("header"), self._style("header", "accent")
         segments = [Segment(" " * self._gutter, style)]
         for column, cells in self._placing.columns:
             mine = column.id == self.sorted_by[0]
@@ -347,7 +346,7 @@ class LineTable(Moving, Generic[R]):
     def _empty_strip(self, line: int, width: int) -> Strip:
         lines = self._empty.split("\n")
         text = lines[line - 1] if 0 < line <= len(lines) else ""
-        return Strip([Segment("  " + text, self._style("tone-muted"))]).adjust_cell_length(width, self.rich_style)
+        return Strip([Segment("  " + text, self._style(tone="muted"))]).adjust_cell_length(width, self.rich_style)
 
     def set_empty(self, text: str) -> None:
         """What an empty table says."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -15,7 +14,7 @@ from textual.widgets import Input, Label
 
 
 class PromptLine(Horizontal):
-    """Hidden until `ask`ed."""
+    """Made when first needed, hidden until `ask`ed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
@@ -41,12 +40,11 @@ class PromptLine(Horizontal):
         self._label = Label(markup=False)
         self._input = Input(compact=True, select_on_focus=False)
 
-    def compose(self) -> ComposeResult:
-        yield self._label
-        yield self._input
-
     def ask(self, purpose: str, label: str, text: str = "") -> None:
         """Open with `text` to begin with; messages carry `purpose`."""
+        if not self.children:
+            # Not composed, which is done later: the next key is for the input already.
+            self.mount(self._label, self._input)
         self._purpose = purpose
         self._label.update(label)
         with self.prevent(Input.Changed):

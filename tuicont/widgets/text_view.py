@@ -17,15 +17,15 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tuicont.presenters.details.line import Line, Page, text_of, width_of
-from tuicont.presenters.tones import TONES
 from tuicont.widgets.moving import SIDEWAYS, Moving
 from tuicont.widgets.strips import over, with_matches
+from tuicont.widgets.tones import tone_style
 
 
 class TextView(Moving):
     """Shows one `Page`."""
 
-    COMPONENT_CLASSES = {*(f"tone-{tone}" for tone in TONES), "text--cursor", "text--match"}
+    COMPONENT_CLASSES = {"text--bad", "text--cursor", "text--match"}
     BINDINGS: ClassVar[list[BindingType]] = [*SIDEWAYS, Binding("enter", "open", "open", show=False)]
 
     class Opened(Message):
@@ -111,7 +111,9 @@ class TextView(Moving):
     def _tone(self, tone: str) -> Style:
         style = self._styles.get(tone)
         if style is None:
-            style = self.get_component_rich_style(f"tone-{tone}", partial=True) if tone else Style()
+            style = tone_style(self, tone) if tone else Style()
+            if tone == "bad":
+                style += self.get_component_rich_style("text--bad", partial=True)
             self._styles[tone] = style
         return style
 

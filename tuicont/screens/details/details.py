@@ -48,12 +48,12 @@ class Details(Acting, Widget):
         self._snapshot: Snapshot | None = None
         self._strip = TabStrip()
         self._status = Label("", id="status", markup=False)
-        self._prompt = PromptLine()
+        self._prompt: PromptLine | None = None
         self._box = Vertical(id="panes")
         self._shells = Shells(bridge)
         self._search = PaneSearch()
         self.handlers: Handlers = {
-            "search": lambda: self._prompt.ask("search", "/", self._search.text),
+            "search": lambda: self._ask("search", "/", self._search.text),
             "next_match": lambda: self._jump(1),
             "previous_match": lambda: self._jump(-1),
             "end_search": self._end_search,
@@ -64,7 +64,10 @@ class Details(Acting, Widget):
         yield self._strip
         yield self._box
         yield self._status
-        yield self._prompt
+
+    def on_mount(self) -> None:
+        """Show what was to be shown before there was room for it."""
+        self.call_later(self._draw)
 
     # what the screen calls
 
@@ -125,6 +128,8 @@ class Details(Acting, Widget):
         if pane is not None:
             # A pane made a moment ago has no parts yet.
             self.call_after_refresh(self._enter, pane, scroll_visible)
+        elif not self.is_mounted:
+            self.call_after_refresh(self.focus, scroll_visible)
         return self
 
     def _enter(self, pane: Pane, scroll_visible: bool) -> None:
@@ -135,6 +140,9 @@ class Details(Acting, Widget):
     # what the tabs are
 
     def _show_session(self, container: Container, pane: SessionPane) -> None:
+        if not self.is_mounted:
+            self.call_after_refresh(self._show_session, container, pane)
+            return
         if pane.parent is None:
             self._mount(pane)
         self._container = container
@@ -228,6 +236,12 @@ class Details(Acting, Widget):
             return self._search.pattern is not None
         return True
 
+    def _ask(self, purpose: str, label: str, text: str) -> None:
+        if self._prompt is None:
+            self._prompt = PromptLine()
+            self.mount(self._prompt)
+        self._prompt.ask(purpose, label, text)
+
     def _begin_search(self, text: str) -> None:
         self._search.begin(self.pane, text)
         self._draw_status()
@@ -251,7 +265,7 @@ class Details(Acting, Widget):
     def on_pane_asked(self, message: Pane.Asked) -> None:
         """The visible pane has a question."""
         message.stop()
-        self._prompt.ask(message.purpose, message.label, message.text)
+        self._ask(message.purpose, message.label, message.text)
 
     def on_prompt_line_changed(self, message: PromptLine.Changed) -> None:
         """Searching follows the typing."""
