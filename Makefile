@@ -70,6 +70,7 @@ $(BIN)/python:
 	@$(PIP) 'setuptools>=77,<85' # what compiles the extension in place; Python 3.12 brings none
 
 $(INSTALLED): $(PACKAGE) | $(BIN)/python
+	@echo "tuicont: installing into $(VENV), once"
 	@PYTHON=$(PYTHON) scripts/prepare build
 	@$(PIP) --editable .
 	@touch $@

@@ -117,7 +117,7 @@ mounts = st.one_of(
 )
 limits = made_of_every_field(
     Limits,
-    memory=st.none() | count,
+    memory=st.none() | count | st.just(-1),
     memory_reservation=st.none() | count,
     memory_swap=st.none() | count | st.just(-1),
     cpus=st.none() | st.floats(0.01, 512),

@@ -161,7 +161,7 @@ def test_the_overview_has_limits_mounts_environment_and_pressure() -> None:
     view = View(container=container(request=request), limits=Limits(memory=64 << 20, pids=64), sample=sample)
     page = overview.page(view)
     assert "48M of 64M" in row(page, "memory")
-    assert "3 of 64" in row(page, "pids")
+    assert "3 of 64" in row(page, "processes")
     assert "/data ← /srv/data read-only" in text(page)
     assert "TZ=UTC" in text(page)
     assert "not isolated" in row(page, "network")
@@ -174,7 +174,7 @@ def test_the_overview_tells_every_limit_that_there_is() -> None:
     )
     page = overview.page(View(container=container(), limits=limits))
     assert row(page, "memory").split()[-2:] == ["no", "limit"]
-    assert row(page, "cpus").split() == ["cpus", "0.5"]
+    assert row(page, "CPUs").split() == ["CPUs", "0.5"]
     for told in ("with swap no limit", "reserved 32M", "512 shares", "on 0-1", "memory nodes 0"):
         assert told in text(page)
     bare = text(overview.page(View(container=container())))

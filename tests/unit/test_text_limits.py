@@ -32,7 +32,7 @@ def test_what_is_typed_for_a_value_reads_as_that_value(unit: Unit, data: st.Data
     ("unit", "text", "expected"),
     [
         (Unit.BYTES, "much", "is not a size"),
-        (Unit.BYTES, "-1", "is not a size"),
+        (Unit.BYTES, "-2", "is not a size"),
         (Unit.COUNT_OR_NO_LIMIT, "1.5", "a whole number, -1 for no limit"),
         (Unit.COUNT_OR_NO_LIMIT, "0", "1 or more, -1 for no limit"),
         (Unit.SHARES, "half", "a whole number"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 from textual import work
 
@@ -81,12 +80,20 @@ class ContainerActions(ModeScreen):
         async def one(container: Container) -> None:
             nonlocal done
             async with room:
-                slow = self.set_timer(_SLOW, partial(self.set_doing, container.id, word))
+                ended = asyncio.Event()
+
+                def tell() -> None:
+                    # A timer that has fired may be heard when the verb has ended, though it was stopped then.
+                    if not ended.is_set():
+                        self.set_doing(container.id, word)
+
+                slow = self.set_timer(_SLOW, tell)
                 try:
                     await self.bridge.call(act, container)
                 except EngineError as error:
                     errors.append(error)
                 finally:
+                    ended.set()
                     slow.stop()
                     self.set_doing(container.id, "")
             done += 1

@@ -11,7 +11,7 @@ from tuicont.text import units, values
 NO_LIMIT = "no limit"
 
 _READ: Mapping[Unit, Callable[[str], Any]] = {
-    Unit.BYTES: values.size,
+    Unit.BYTES: values.size_or_unlimited,
     Unit.BYTES_OR_NO_LIMIT: values.size_or_unlimited,
     Unit.COUNT_OR_NO_LIMIT: values.count,
     Unit.SHARES: values.whole,

@@ -61,7 +61,12 @@ def add_arguments(parser: VerbParser) -> None:
     parser.many("--cap-drop", metavar="CAPABILITY", help="a capability less than the default, or ALL")
     parser.many("--security-opt", metavar="OPTION", help="seccomp=unconfined, seccomp=FILE, no-new-privileges …")
     parser.option("--network", "--net", default="none", metavar="MODE", help="none (the default) or host")
-    parser.option("--runtime", default="", metavar="NAME", help="what runs it; the engine's own unless named")
+    parser.option(
+        "--runtime",
+        default="",
+        metavar="NAME",
+        help="what runs it, if not what is set for all",
+    )
     limits.add_arguments(parser)
     parser.option(
         "--stop-signal", default="", metavar="SIGNAL", help="what `stop` sends first; SIGTERM unless the image says"

@@ -10,6 +10,7 @@ from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import timestamp
 from tuicont.core.model.container import LogQuery
+from tuicont.text.values import whole
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -23,7 +24,7 @@ def _arguments(parser: VerbParser) -> None:
 def _tail(text: str) -> int | None:
     if text == "all" or text.startswith("-"):
         return None
-    return int(text)
+    return whole(text)
 
 
 def _logs(args: argparse.Namespace, context: Context) -> int:

@@ -21,7 +21,11 @@ def _arguments(parser: VerbParser) -> None:
 def _update(args: argparse.Namespace, context: Context) -> int:
     change = limits.limits(args)
     if change == Limits():
-        raise Invalid("update containers", "no limit was named", hint="such as `tuicont update -m 128m web`")
+        raise Invalid(
+            "update containers",
+            "no limit was named that changes anything",
+            hint="0 changes nothing; -1 takes a limit of memory, swap or processes away",
+        )
     return each(args.containers, lambda ref: context.engine.containers.update(ref, change))
 
 

@@ -28,7 +28,7 @@ _NANO = 1_000_000_000
 class Unit(Enum):
     """What a limit's value is."""
 
-    BYTES = "bytes"
+    BYTES = "bytes, -1 takes the limit away"
     BYTES_OR_NO_LIMIT = "bytes, -1 for no limit"
     COUNT_OR_NO_LIMIT = "a number, -1 for no limit"
     SHARES = "a weight"
@@ -113,13 +113,13 @@ def limit_problems(limits: Limits, host: HostFacts) -> tuple[Problem, ...]:
 
 
 def _memory(value: int, limits: Limits, host: HostFacts) -> str:
-    if MINIMUM_MEMORY <= value <= _LARGEST:
+    if value == -1 or MINIMUM_MEMORY <= value <= _LARGEST:
         return ""
     return f"{value} bytes is less than the least, {MINIMUM_MEMORY >> 20} MiB"
 
 
 def _reservation(value: int, limits: Limits, host: HostFacts) -> str:
-    if limits.memory is not None and value > limits.memory:
+    if limits.memory is not None and 0 < limits.memory < value:
         return f"{value} bytes is above the limit, {limits.memory}"
     return _memory(value, limits, host)
 
@@ -127,7 +127,7 @@ def _reservation(value: int, limits: Limits, host: HostFacts) -> str:
 def _swap(value: int, limits: Limits, host: HostFacts) -> str:
     if value == -1:
         return ""
-    if limits.memory is None:
+    if limits.memory is None or limits.memory < 0:
         return "it counts memory and swap together: set the memory limit too"
     if limits.memory <= value <= _LARGEST:
         return ""

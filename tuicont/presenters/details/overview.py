@@ -149,9 +149,9 @@ def _limits(limits: Limits, sample: Sample | None, width: int) -> list[Line]:
         text = told(limit.unit, value)
         if limit.field in used:
             now, most = used[limit.field]
-            rows.append(_row(limit.field, (now, ""), (f" of {text}{most}", "muted")))
+            rows.append(_row(limit.label, (now, ""), (f" of {text}{most}", "muted")))
         elif limit.example:
-            rows.append(_row(limit.field, (text, "")))
+            rows.append(_row(limit.label, (text, "")))
         elif value:
             rows.append(_row("", (fit(limit.told.format(text), width - _LABEL - 1).rstrip(), "muted")))
     if sample is not None and sample.oom_kills > 0:

@@ -108,7 +108,8 @@ class LogsPane(Acting, Pane):
         if feed is None or not self.is_attached:
             return
         chunks = feed.take()
-        self._view.empty_text = feed.error or "it has written nothing yet"
+        nothing = f"no line has {self._filter!r}" if self._filter else "it has written nothing"
+        self._view.empty_text = feed.error or nothing
         if self._filter is None:
             self._view.extend(chunks)
         else:
