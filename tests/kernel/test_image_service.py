@@ -69,6 +69,18 @@ def test_layers_go_with_the_last_image_that_has_them(home, tmp_path):
     assert home.read("small:1", "/hello") == b"world"
 
 
+def test_prune_tells_what_it_freed_and_not_what_is_shared(home, tmp_path):
+    extra = tar_of(("extra", b"x" * 5000))
+    [kept] = home.service.load(write(tmp_path / "kept.tar", docker_archive(HELLO, tags=["kept:latest"])))
+    home.service.load(write(tmp_path / "unused.tar", docker_archive(HELLO, extra, tags=["unused:latest"])))
+    home.users[kept.id] = ("web",)
+    report = home.service.prune()
+    assert report.lines[0] == "untagged: unused:latest"
+    documents = 3000
+    assert 5000 + len(extra) <= report.bytes <= 5000 + len(extra) + documents, "its own layer, blob and documents"
+    assert home.service.prune().bytes == 0
+
+
 def test_a_second_name_is_given_with_tag(home, tmp_path):
     home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO)))
     assert home.service.tag("made", "other:2").references == ("made:latest", "other:2")

@@ -10,7 +10,8 @@ import pytest
 
 from tuicont.cli import verbs
 from tuicont.cli.kit.failure import error_code
-from tuicont.cli.main import main
+from tuicont.cli.kit.parser import GLOBAL_OPTIONS
+from tuicont.cli.main import _global_parser, main
 from tuicont.cli.table import ALIASES, VERBS, load, resolve
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
 
@@ -56,6 +57,25 @@ def test_a_wrong_command_line_is_125_and_one_clear_error(words: list[str], capsy
 def test_a_mistyped_verb_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["inspct", "web"])
     assert "did you mean `tuicont inspect`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["run", "--memroy", "64m", "demo"], "did you mean --memory?"),
+        (["ps", "--root", "/x"], "global options stand before the verb: tuicont --root … ps"),
+        (["system"], "`tuicont system` goes on with events, info, prune"),
+        (["ps", "--nothing-like-it"], "see `tuicont ps --help`"),
+    ],
+)
+def test_what_was_meant_is_told(words: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 125
+    assert capsys.readouterr().err.endswith(f"hint: {hint}\n")
+
+
+def test_the_global_options_that_are_told_of_are_those_that_there_are() -> None:
+    found = {action.option_strings[-1] for action in _global_parser().options()}
+    assert found == {*GLOBAL_OPTIONS, "--help"}
 
 
 def test_errors_of_the_engine_have_dockers_exit_codes() -> None:

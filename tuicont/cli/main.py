@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
 from tuicont.cli.kit.quick import import_msgspec
-from tuicont.cli.table import VERBS, load, overview, resolve
+from tuicont.cli.table import ALIASES, VERBS, load, overview, resolve
 from tuicont.core.errors import EngineError, Invalid
 
 
@@ -78,6 +78,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _suggestion(word: str) -> str:
+    family = [verb.partition(" ")[2] for verb in (*VERBS, *ALIASES) if verb.startswith(f"{word} ")]
+    if family:
+        return f"`{PROGRAM} {word}` goes on with {', '.join(sorted(family))}"
     from difflib import get_close_matches
 
     close = get_close_matches(word, VERBS, n=1)

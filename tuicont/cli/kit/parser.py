@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from tuicont.cli.kit.context import Context
 
 PROGRAM = "tuicont"
+GLOBAL_OPTIONS = (
+    "--root",
+    "--run-root",
+    "--config",
+    "--storage-driver",
+    "--runtime",
+    "--read-only",
+    "--debug",
+    "--version",
+)
 
 
 def _formatter(width: int) -> Callable[..., argparse.HelpFormatter]:
@@ -80,8 +90,22 @@ class VerbParser(argparse.ArgumentParser):
         raise Invalid(
             "read the command line",
             message.replace("the following arguments are required", "missing"),
-            hint=f"see `{self.prog} --help`",
+            hint=self._hint(message) or f"see `{self.prog} --help`",
         )
+
+    def _hint(self, message: str) -> str:
+        """For an option that there is not."""
+        _, found, unknown = message.partition("unrecognized arguments: ")
+        name = unknown.split(" ")[0].partition("=")[0]
+        if not (found and name.startswith("--")):
+            return ""
+        if name in GLOBAL_OPTIONS:
+            return f"global options stand before the verb: {PROGRAM} {name} …{self.prog.removeprefix(PROGRAM)}"
+        from difflib import get_close_matches
+
+        known = [word for action in self.options() for word in action.option_strings if word.startswith("--")]
+        close = get_close_matches(name, known, n=1)
+        return f"did you mean {close[0]}?" if close else ""
 
 
 def take_words(args: argparse.Namespace) -> tuple[str, ...]:

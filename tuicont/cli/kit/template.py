@@ -35,6 +35,8 @@ class Template:
             paths.append(path.split(".")[1:])
             self._parts += [_unescape(text[position : match.start()]), part]
             position = match.end()
+        if "{{" in text[position:]:
+            raise Invalid("read the template", "a {{ has no }}", values={"template": text})
         self._parts.append(_unescape(text[position:]))
         self.fields = tuple(path[0] for path in paths if path[0])
         self.names = tuple(path[-1] for path in paths)

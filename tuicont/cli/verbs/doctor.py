@@ -7,7 +7,7 @@ import argparse
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.formats import formatter
 from tuicont.cli.kit.listing import add_line_format, print_lines, table
-from tuicont.cli.kit.parser import Command
+from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.core.model.probe import Probe
 
 
@@ -31,6 +31,10 @@ def _told(probe: Probe) -> str:
     return " · ".join(filter(None, (probe.detail, "in use" if probe.used else "")))
 
 
+def _arguments(parser: VerbParser) -> None:
+    add_line_format(parser, "{{.name}}: {{.reason}}")
+
+
 COMMANDS = {
-    "doctor": Command(_doctor, "[OPTIONS]", "tuicont doctor\ntuicont doctor --format json", add_line_format),
+    "doctor": Command(_doctor, "[OPTIONS]", "tuicont doctor\ntuicont doctor --format json", _arguments),
 }

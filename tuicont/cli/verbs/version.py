@@ -15,7 +15,7 @@ from tuicont.cli.kit.parser import Command, VerbParser
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("--short", help="one line only")
-    add_line_format(parser)
+    add_line_format(parser, "{{.version}}")
 
 
 def _version(args: argparse.Namespace, context: Context) -> int:

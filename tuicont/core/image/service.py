@@ -131,15 +131,24 @@ class ImageService:
     def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
         """Remove what no container uses; blobs and layers that no image has go too."""
         lines: list[str] = []
-        freed = 0
+        before = self._stored_bytes()
         with self._guard():
             users = self._users()
             for image in self._records.images():
                 if image.id not in users and not (unnamed_only and image.references):
                     lines += self._remove(image.id, users, force=True)
-                    freed += image.size
         self.sweep()
-        return ImagePruneReport(lines=tuple(lines), bytes=freed)
+        return ImagePruneReport(lines=tuple(lines), bytes=max(0, before - self._stored_bytes()))
+
+    def _stored_bytes(self) -> int:
+        """Of layers and blobs: images share them, so that what an image has is not what goes with it."""
+        layers = sum(
+            storage.usage(name).bytes
+            for storage in self._storages()
+            for name in storage.names()
+            if name.startswith("sha256:")
+        )
+        return layers + sum(self._content.size(digest) for digest in self._content.digests())
 
     def _remove(self, ref: str, users: Users, *, force: bool) -> tuple[str, ...]:
         image = find(self._records.images(), ref)
