@@ -270,6 +270,12 @@ def test_bash_completes_verbs_flags_and_names(cli: Cli, web: str, tmp_path: Path
     assert complete("tuicont stop w") == ["web"]
     assert complete("tuicont image i") == ["inspect"]
     assert complete("tuicont container stop w") == ["web"]
+    assert complete("tuicont --ro") == ["--root"]
+    assert complete("tuicont --read-only --runtime crun unp") == ["unpause"]
+    assert complete(f"tuicont --root = {tmp_path}/empty stop w") == [], "of that root, which has none"
+    assert complete("tuicont --storage-driver vfs run --mem")[0] == "--memory"
+    assert complete("tuicont --root ") == [], "a file"
+    assert complete(f"{tmp_path}/tuicont stop w") == ["web"]
 
 
 def test_an_ordinary_user_is_told_to_use_sudo() -> None:

@@ -16,16 +16,9 @@ if TYPE_CHECKING:
     from tuicont.cli.kit.context import Context
 
 PROGRAM = "tuicont"
-GLOBAL_OPTIONS = (
-    "--root",
-    "--run-root",
-    "--config",
-    "--storage-driver",
-    "--runtime",
-    "--read-only",
-    "--debug",
-    "--version",
-)
+GLOBAL_FLAGS = ("--read-only", "--debug", "--version")
+GLOBAL_OPTIONS = ("--root", "--run-root", "--config", "--storage-driver", "--runtime", *GLOBAL_FLAGS)
+"""They stand before the verb; those that are no flags take a value."""
 
 
 def _formatter(width: int) -> Callable[..., argparse.HelpFormatter]:

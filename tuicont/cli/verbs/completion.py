@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.parser import PROGRAM, Command, VerbParser
+from tuicont.cli.kit.parser import GLOBAL_FLAGS, GLOBAL_OPTIONS, PROGRAM, Command, VerbParser
 from tuicont.cli.table import ALIASES, VERBS, load
 from tuicont.resources import read_text
 
@@ -39,6 +39,8 @@ def _completion(args: argparse.Namespace, context: Context) -> int:
         "GROUPS": "\n".join(f'        {group}) second="{words}" ;;' for group, words in _groups().items()),
         "CASES": "\n".join(_case(verb) for verb in verbs),
         "LINES": "\n".join(_fish_lines(verbs)),
+        "GLOBALS": " ".join((*GLOBAL_OPTIONS, "--help")),
+        "FLAGS": "|".join((*GLOBAL_FLAGS, "-v", "--help", "-h")),
     }
     script = read_text(f"completion/{PROGRAM}.{args.shell}")
     for name, text in parts.items():
