@@ -29,6 +29,7 @@ T = TypeVar("T")
 _TOAST_LINES = 2
 _STATE_INTERVAL = 0.03
 """Seconds between two refreshes of the states that a burst of events asks for."""
+_RETRY_SECONDS = 1.0
 _FIRST_SAMPLE = 0.1
 """Seconds from the first picture, which has names and states, to the first samples: opening some ten files of each
 container takes as long as to draw it, and rates need a second sample anyway."""
@@ -174,12 +175,18 @@ class Bridge:
             self._wake.wait_for(lambda: self._closed or self._states_changed, max(0.0, until - time.monotonic()))
 
     def _pump(self, stream: EventStream) -> None:
+        failing = False
         while not self._closed:
             try:
                 events = stream.next(1.0)
-            except Exception as error:
-                self.post(EngineFailed(error, fatal=False))
-                return
+                failing = False
+            except Exception as error:  # on a full disk, say: told once, and tried again
+                if not failing and not self._closed:
+                    self.post(EngineFailed(error, fatal=False))
+                failing = True
+                with self._wake:
+                    self._wake.wait_for(lambda: self._closed, _RETRY_SECONDS)
+                continue
             if events:
                 self.refresh_states()
                 self.post(EventsArrived(events))
