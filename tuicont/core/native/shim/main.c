@@ -3,9 +3,12 @@
  * Under the name tuicont-init it is the reaper inside a container instead. */
 #include "keeper.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -41,6 +44,22 @@ static int enter_own_cgroup(const struct plan *plan) {
     return error;
 }
 
+/* Who started it had a priority, processors, and a place in the order of who is killed for its memory: a container has
+ * those that its specification says, else those of any process. */
+static void forget_the_caller(void) {
+    unsigned char every[128];
+    struct sched_param none = {0};
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    memset(every, 0xff, sizeof every);
+    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+    syscall(SYS_setpriority, PRIO_PROCESS, 0, 0);
+    syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 0);
+    syscall(SYS_sched_setaffinity, 0, sizeof every, every);
+    if (score < 0) return;
+    write(score, "0", 1);
+    close(score);
+}
+
 /* An exec that was still being born when the container was released shall not come to life afterwards. */
 static void end_births(const struct keeper *k) {
     for (struct process *p = k->execs; p; p = p->next)
@@ -55,6 +74,7 @@ static int keep_container(void) {
     enum child_kind kind;
     int error, listener;
     prctl(PR_SET_NAME, "tuicont-shim");
+    forget_the_caller();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0);
     failure.stage = AT_PLAN;
