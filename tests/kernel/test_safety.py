@@ -16,7 +16,7 @@ import pytest
 
 from tests.image_home import docker_archive, tar_of, write
 from tests.kernel.footprint import assert_clear, footprint
-from tests.kernel.host import cgroup_directories, eventually, namespace, status
+from tests.kernel.host import cgroup_directories, eventually, namespace, shims, status
 from tests.kernel.test_lifecycle import output, run
 from tests.support import require
 from tuicont.core.engine.engine import LocalEngine
@@ -347,6 +347,7 @@ def test_links_of_an_image_lead_nowhere(
             mounted = Path(f"/proc/{pid}/mountinfo").read_text()
             assert str(outside) not in [line.split()[3] for line in mounted.splitlines()]
         engine.containers.remove(container.id, force=True)
+        eventually(lambda: not shims(root))  # a shim that was released goes a moment later
         hosts = Path("/proc/self/mountinfo").read_text()
         assert not [place for place in (root, str(tmp_path), str(outside)) if place in hosts]
     assert started, "not one of these images started: the test proves too little"
