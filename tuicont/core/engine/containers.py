@@ -111,7 +111,7 @@ class LocalContainers:
     def remove(self, ref: str, *, force: bool = False) -> None:
         operation = f"remove {ref}"
         container_id = self._records.resolve(ref, operation)
-        if force and container_id in self._records.store.unreadable():
+        if force and self._records.store.is_unreadable(container_id):
             self._remove_unreadable(container_id)
             return
         if force:

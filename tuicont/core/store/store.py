@@ -132,6 +132,11 @@ class Store:
             self._seen = generation
         return self._containers
 
+    def is_unreadable(self, container_id: str) -> bool:
+        """The same of one, without reading the others."""
+        rows = self._database.read("SELECT id, value FROM containers WHERE id = ?", (container_id,))
+        return bool(rows) and not any(_containers(rows))
+
     def unreadable(self) -> Mapping[str, str]:
         """Why a record cannot be read, by its id: another version wrote it, or it is damaged. Nobody finds such a
         container, but what is its own is not garbage."""

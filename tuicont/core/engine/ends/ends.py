@@ -60,7 +60,7 @@ class Ends:
     def settle_all(self) -> None:
         """Record every end that shims have left word of."""
         for container_id in filter(is_exit_record, os.listdir(self._paths.exits)):
-            if container_id not in self._records.store.unreadable():
+            if not self._records.store.is_unreadable(container_id):
                 # One that cannot be recorded or cleaned up now is there the next time.
                 with contextlib.suppress(EngineError):
                     self.settle(container_id)
