@@ -131,19 +131,21 @@ class ImageService:
     def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
         """Remove what no container uses; blobs and layers that no image has go too."""
         lines: list[str] = []
-        before = self._stored_bytes()
+        sizes = {layer.chain_id: layer.size for image in self._records.images() for layer in image.layers}
+        before = self._stored_bytes(sizes)
         with self._guard():
             users = self._users()
             for image in self._records.images():
                 if image.id not in users and not (unnamed_only and image.references):
                     lines += self._remove(image.id, users, force=True)
         self.sweep()
-        return ImagePruneReport(lines=tuple(lines), bytes=max(0, before - self._stored_bytes()))
+        return ImagePruneReport(lines=tuple(lines), bytes=max(0, before - self._stored_bytes(sizes)))
 
-    def _stored_bytes(self) -> int:
-        """Of layers and blobs: images share them, so that what an image has is not what goes with it."""
+    def _stored_bytes(self, sizes: Mapping[str, int]) -> int:
+        """Of layers and blobs: images share them, so that what an image has is not what goes with it. A layer is
+        measured only where no image has its size in `sizes`."""
         layers = sum(
-            storage.usage(name).bytes
+            sizes[name] if name in sizes else storage.usage(name).bytes
             for storage in self._storages()
             for name in storage.names()
             if name.startswith("sha256:")
