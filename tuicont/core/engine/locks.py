@@ -46,32 +46,35 @@ class Locks:
         Raises `Conflict` after a while."""
         return self._held(_IMAGES, _IMAGES_SECONDS, "work on the images", shared=shared)
 
-    @contextlib.contextmanager
-    def _held(self, name: str, seconds: float, operation: str, *, shared: bool = False) -> Iterator[int]:
-        try:
-            descriptor = self._work.wait(name, seconds, shared=shared)
-        except TimeoutError:
-            raise Conflict(operation, f"somebody else has been at work there for {seconds:g} s") from None
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+    def _held(
+        self, name: str, seconds: float, operation: str, *, shared: bool
+    ) -> contextlib.AbstractContextManager[int]:
+        refusal = Conflict(operation, f"somebody else has been at work there for {seconds:g} s")
+        return _waited(self._work, name, seconds, refusal, shared=shared)
 
     def meter(self) -> int | None:
         """A descriptor that makes this engine the one that stores history, or None when another does."""
         return self._work.take(_METER)
 
-    @contextlib.contextmanager
-    def unmounted(self, container: Container, operation: str, *, shared: bool = False) -> Iterator[int]:
+    def unmounted(
+        self, container: Container, operation: str, *, shared: bool = False
+    ) -> contextlib.AbstractContextManager[int]:
         """Its root file system is mounted nowhere, and until the context ends, and as long as a copy of the descriptor
         is open elsewhere, by nobody else: two mounts of one upper directory do harm (overlayfs.rst, "Sharing and
         copying layers"). Raises `Conflict` after some seconds."""
-        try:
-            descriptor = self._roots.wait(container.id, _UNMOUNT_SECONDS, shared=shared)
-        except TimeoutError:
-            hint = "they are being copied, or written to disk"
-            raise Conflict(operation, "its files are still in use", hint=hint) from None
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+        hint = "they are being copied, or written to disk"
+        refusal = Conflict(operation, "its files are still in use", hint=hint)
+        return _waited(self._roots, container.id, _UNMOUNT_SECONDS, refusal, shared=shared)
+
+
+@contextlib.contextmanager
+def _waited(locks: RecordLocks, name: str, seconds: float, refusal: Conflict, *, shared: bool) -> Iterator[int]:
+    """Hold the lock when it is free. Raises `refusal` after `seconds`."""
+    try:
+        descriptor = locks.wait(name, seconds, shared=shared)
+    except TimeoutError:
+        raise refusal from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
