@@ -78,19 +78,27 @@ def _read(path: str) -> bytes:
         os.close(fd)
 
 
+def stat_of(pid: int) -> tuple[str, list[bytes]] | None:
+    """/proc/PID/stat of a process as `parse_stat` has it; None when there is no such process."""
+    try:
+        return parse_stat(_read(f"/proc/{pid}/stat"))
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def start_time(pid: int) -> int:
     """Clock ticks from boot to the start of process `pid` (field 22 of proc_pid_stat(5)); 0 when there is none."""
-    try:
-        return int(parse_stat(_read(f"/proc/{pid}/stat"))[1][19])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+    stat = stat_of(pid)
+    return int(stat[1][19]) if stat is not None else 0
 
 
 def hangs_in(pid: int) -> str:
     """The function of the kernel in which a process waits uninterruptibly (proc_pid_wchan(5)); "" when it does not."""
+    stat = stat_of(pid)
+    if stat is None or stat[1][0] != b"D":
+        return ""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stat, open(f"/proc/{pid}/wchan") as where:
-            return (where.read().strip("0") or "it does not say where") if parse_stat(stat.read())[1][0] == b"D" else ""
+        return _read(f"/proc/{pid}/wchan").decode().strip("0") or "it does not say where"
     except OSError:
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tuicont.core.host.processes import parse_stat
+from tuicont.core.host.processes import stat_of
 from tuicont.core.sys.pidfd import PidFd
 
 _NAME = "tuicont-shim"
@@ -24,18 +24,10 @@ def keeper_of(pid: int, started: int) -> PidFd | None:
 
 
 def _parent(pid: int, started: int) -> int:
-    stat = _stat(pid)
+    stat = stat_of(pid)
     return int(stat[1][1]) if stat is not None and int(stat[1][19]) == started else 0
 
 
 def _name(pid: int) -> str:
-    stat = _stat(pid)
+    stat = stat_of(pid)
     return stat[0] if stat is not None else ""
-
-
-def _stat(pid: int) -> tuple[str, list[bytes]] | None:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return parse_stat(file.read())
-    except (FileNotFoundError, ProcessLookupError):
-        return None
