@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.image_home import Home
+from tests.kernel.boxes import Boxes
 from tests.kernel.host import leftovers
 from tests.support import require_that
 from tuicont.core.engine.engine import LocalEngine
@@ -47,6 +48,14 @@ def engine(root: str) -> Iterator[LocalEngine]:
     engine = open_engine(root)
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def boxes() -> Iterator[Boxes]:
+    """Containers straight from the native runtime."""
+    boxes = Boxes()
+    yield boxes
+    boxes.close()
 
 
 @pytest.fixture

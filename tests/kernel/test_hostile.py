@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,14 +14,6 @@ from tests.kernel.host import eventually, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.errors import Denied, EngineError
 from tuicont.core.model.request import ContainerRequest, ExecRequest
-
-
-@pytest.fixture
-def boxes() -> Iterator[Boxes]:
-    boxes = Boxes()
-    yield boxes
-    boxes.close()
-
 
 # working directories by way of descriptors (CVE-2024-21626)
 

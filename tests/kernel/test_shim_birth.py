@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,13 +16,6 @@ from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict,
 from tuicont.core.runtime import ops
 from tuicont.core.runtime.base import DoneStep, Step, Waits
 from tuicont.core.storage.base import RootMount
-
-
-@pytest.fixture
-def boxes() -> Iterator[Boxes]:
-    boxes = Boxes()
-    yield boxes
-    boxes.close()
 
 
 def mounts(pid: int) -> dict[str, list[str]]:

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,13 +23,6 @@ from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)")
-
-
-@pytest.fixture
-def boxes() -> Iterator[Boxes]:
-    boxes = Boxes()
-    yield boxes
-    boxes.close()
 
 
 def parsed(boxes: Boxes) -> list[tuple[str, ...]]:

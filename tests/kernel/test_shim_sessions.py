@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,13 +15,6 @@ from tests.kernel.host import namespace, shims, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict, KernelError, NotFound
 from tuicont.core.runtime.base import STDERR, STDOUT
 from tuicont.core.runtime.native.task import NativeTask
-
-
-@pytest.fixture
-def boxes() -> Iterator[Boxes]:
-    boxes = Boxes()
-    yield boxes
-    boxes.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from pyroute2 import IPRoute
@@ -27,13 +26,6 @@ from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
 
 BORN = PlanHead(flags=wire.PLAN_BORN)
-
-
-@pytest.fixture
-def boxes() -> Iterator[Boxes]:
-    boxes = Boxes()
-    yield boxes
-    boxes.close()
 
 
 @pytest.fixture
