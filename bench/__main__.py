@@ -90,26 +90,31 @@ def of_engine(engine: LocalEngine, rounds: int) -> list[Figure]:
     ]
 
 
+def first_in_the_list(engine: LocalEngine) -> str:
+    """The name that is in sight however many there are: the list is sorted by name."""
+    return min(container.name for container in engine.containers.list())
+
+
 def of_program(
     engine: LocalEngine, installed: Installation, options: list[str], rounds: int, *, idle: bool
 ) -> list[Figure]:
     """The program as a user meets it, with 50 and then with 500 containers."""
     lifecycle.resting(engine, 50)
-    newest = engine.containers.list()[0].name
+    first = first_in_the_list(engine)
     tuicont, environment = [*installed.program, *options], installed.environment
     figures = [
         *of_commands(installed, options, 5 * rounds),
-        *of_first_paint(installed, options, newest, max(5, rounds)),
+        *of_first_paint(installed, options, first, max(5, rounds)),
     ]
     if idle:
-        share = tui.idle_share(tuicont, environment, newest, 10)
+        share = tui.idle_share(tuicont, environment, first, 10)
         figures.append(Figure("TUI: idle, 50 containers", [share], unit="%", aim=2))
     lifecycle.resting(engine, 450)
-    newest = engine.containers.list()[0].name
+    first = first_in_the_list(engine)
     if idle:
-        share = tui.idle_share(tuicont, environment, newest, 10)
+        share = tui.idle_share(tuicont, environment, first, 10)
         figures.append(Figure("TUI: idle, 500 containers", [share], unit="%", aim=10))
-    keys = tui.key_to_paint(tuicont, environment, newest, 10 * rounds)
+    keys = tui.key_to_paint(tuicont, environment, first, 10 * rounds)
     figures.append(Figure("TUI: key to paint, 500 containers", keys, aim=50, share=0.95))
     return figures
 
@@ -131,12 +136,12 @@ def of_commands(installed: Installation, options: list[str], rounds: int) -> lis
     return [python, ps, replace(run, base=ps, base_name="ps", most=RUN_OF_PS)]
 
 
-def of_first_paint(installed: Installation, options: list[str], newest: str, rounds: int) -> list[Figure]:
-    """The smallest application of Textual's, and tuicont until its newest container is on the screen, in turns."""
+def of_first_paint(installed: Installation, options: list[str], first: str, rounds: int) -> list[Figure]:
+    """The smallest application of Textual's, and tuicont until the first of its list is on the screen, in turns."""
     minimal, tuicont = [], []
     for _ in range(1 + rounds):
         minimal.append(tui.first_paint(installed.minimal, installed.environment, SHOWN))
-        tuicont.append(tui.first_paint([*installed.program, *options], installed.environment, newest))
+        tuicont.append(tui.first_paint([*installed.program, *options], installed.environment, first))
     least = Figure("minimal Textual application: exec to first paint", minimal[1:])
     name = "TUI: exec to first paint, 50 containers"
     return [least, Figure(name, tuicont[1:], aim=600, base=least, base_name="minimal", most=PAINT_OF_MINIMAL)]

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -56,33 +56,26 @@ class Terminal:
 
     def wait_for(self, seen: Callable[[pyte.Screen], bool], seconds: float = 20) -> int:
         """Read until the screen shows it; the time in ns at which the output that did so arrived."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self._read(end - time.monotonic()):
-                arrived = time.perf_counter_ns()
-                self._stream.feed(self._data)
-                if seen(self.screen):
-                    return arrived
+        for arrived in self._arrivals(seconds):
+            self._stream.feed(self._data)
+            if seen(self.screen):
+                return arrived
         raise SystemExit("the application did not show what was waited for:\n" + "\n".join(self.screen.display))
 
     def wait_for_text(self, text: str, seconds: float = 20) -> int:
         """Read until `text` has come; the time in ns at which it did. Nothing is parsed meanwhile: that takes longer
         than drawing does, and who draws waits for who reads."""
-        end, wanted, seen = time.monotonic() + seconds, text.encode(), b""
-        while time.monotonic() < end:
-            if self._read(end - time.monotonic()):
-                arrived = time.perf_counter_ns()
-                seen = seen[-len(wanted) :] + self._data
-                if wanted in seen:
-                    return arrived
+        wanted, seen = text.encode(), b""
+        for arrived in self._arrivals(seconds):
+            seen = seen[-len(wanted) :] + self._data
+            if wanted in seen:
+                return arrived
         raise SystemExit(f"the application did not write {text!r}")
 
     def drain(self, seconds: float) -> None:
         """Read what it writes for a while, as a terminal does, without looking at it."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._read(left):
-                self._stream.feed(self._data)
+        for _ in self._arrivals(seconds):
+            self._stream.feed(self._data)
 
     def send(self, keys: bytes) -> None:
         """Press keys."""
@@ -92,6 +85,13 @@ class Terminal:
         """User and system time of the process so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _arrivals(self, seconds: float) -> Iterator[int]:
+        """The time in ns at which each piece of output came, which is then in `_data`."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._read(left):
+                yield time.perf_counter_ns()
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self._fd], [], [], max(0, seconds))[0]:
