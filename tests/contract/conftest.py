@@ -1,4 +1,4 @@
-"""The storage drivers of this host, one after the other."""
+"""The drivers of this host, one after the other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.cgroups import Host, layouts
+from tests.contract.runtimes import RUNTIMES, Containers
 from tests.contract.storages import BASE, DRIVERS, TOP, Chain, MakeDriver, files
 from tests.support import require_that
 from tuicont.core.storage.base import StorageDriver
@@ -36,3 +38,21 @@ def two_layers(driver: StorageDriver) -> Chain:
     driver.add_layer(BASE, (), files(greeting="hello", etc__passwd="root", etc__group="wheel", old__a="1", old__b="2"))
     driver.add_layer(TOP, (BASE,), files(greeting="hello, world", extra="x"))
     return (BASE, TOP)
+
+
+@pytest.fixture(params=RUNTIMES)
+def made(request: pytest.FixtureRequest) -> Iterator[Containers]:
+    containers = Containers(request.param)
+    try:
+        yield containers
+    finally:
+        containers.close()
+
+
+@pytest.fixture(params=sorted(layouts()))
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    made = Host(layouts()[request.param])
+    try:
+        yield made
+    finally:
+        made.clean_up()

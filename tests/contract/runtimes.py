@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.contract.cgroups import LAYOUT, PARENT, Host, limited
-from tests.kernel.boxes import MOUNTS, Boxes
+from tests.kernel.boxes import MOUNTS, Boxes, everything
 from tests.kernel.host import shims
 from tests.support import require_that
 from tuicont.core.host.facts import host_facts
-from tuicont.core.runtime.base import Bundle, Runtime
+from tuicont.core.runtime.base import Bundle, Runtime, Session, Task
 from tuicont.core.runtime.native.runtime import NativeRuntime
 from tuicont.core.runtime.oci.runtime import Crun, Runc
 
@@ -82,3 +82,18 @@ class Containers(Boxes):
 
 
 __all__ = ["PARENT", "RUNTIMES", "Containers"]
+
+
+def run_exec(made: Containers, task: Task, *args: str, exec_id: str = "e1", **changes: Any) -> Session:
+    """One more process in the container "one"."""
+    options = {"stdin": False, "rows": 24, "cols": 80} | {
+        k: changes.pop(k) for k in ("stdin", "rows", "cols") if k in changes
+    }
+    process = {"args": list(args), "env": ["PATH=/bin"], "cwd": "/", "user": {"uid": 0, "gid": 0}} | changes
+    return task.exec(process, made.specs["one"], made.placement("one"), exec_id=exec_id, **options)
+
+
+def output(session: Session) -> str:
+    """All that it wrote; closed afterwards."""
+    with contextlib.closing(session):
+        return everything(session)

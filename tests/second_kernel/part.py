@@ -8,6 +8,7 @@ from __future__ import annotations
 
 CGROUPS = """
     tests/contract/test_cgroup.py
+    tests/contract/test_cgroup_devices.py
     tests/kernel/test_metrics.py
     tests/kernel/test_limits.py::test_update_changes_kernel_specification_and_answers_alike
     tests/kernel/test_limits.py::test_devices_are_those_of_the_specification
@@ -21,8 +22,8 @@ RUNTIMES = """
     tests/contract/test_runtime.py::test_it_is_shown_no_group_but_its_own
     tests/contract/test_runtime.py::test_an_exec_is_in_the_containers_namespaces
     tests/contract/test_runtime.py::test_what_is_created_waits_until_it_is_started
-    tests/contract/test_runtime.py::test_a_released_container_that_is_cleaned_up_leaves_nothing
-    tests/contract/test_runtime.py::test_a_shim_that_was_killed_is_told_as_such
+    tests/contract/test_runtime_ends.py::test_a_released_container_that_is_cleaned_up_leaves_nothing
+    tests/contract/test_runtime_ends.py::test_a_shim_that_was_killed_is_told_as_such
 """
 """A life on each runtime, and the groups that its processes are in."""
 
