@@ -14,12 +14,22 @@ import pytest
 
 from tests import file_systems
 from tests.kernel.host import eventually, shims
+from tuicont.core.store.database import Database
 from tuicont.core.sys.mounts import MS_BIND, MS_RDONLY, MS_REMOUNT, mount
 
 pytestmark = pytest.mark.host_only  # the second kernel has no loop devices, and starts of Python are slow there
 
 FILLER = "while :; do cat /dev/zero >> /big 2>/dev/null; true > /small; sleep 0.01; done"
 HOARDER = "mkdir /many; n=0; while :; do true > /many/$n && n=$((n+1)) || sleep 0.01; done 2>/dev/null"
+GREEDY = """
+import os, sys
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+while True:
+    try:
+        os.write(file, bytes(4096))
+    except OSError:
+        pass
+"""
 SECONDS = 60
 """What does not hang takes a second."""
 
@@ -90,6 +100,33 @@ def test_a_container_that_fills_the_disk_can_be_ended(
         assert after.stdout == "room again\n", after.stderr
 
     file_systems.on(kind, tmp_path, on_it, options=options, make=make)
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
+def test_between_two_commands_nobody_takes_the_room_that_the_database_needs(kind: str, tmp_path: Path) -> None:
+    """What is freed on this disk is taken within microseconds, and SQLite's own way frees some at each close."""
+
+    def write(place: Path, name: str) -> None:
+        database = Database(str(place / "state.db"))
+        try:
+            with database.transaction() as connection:
+                connection.execute("DELETE FROM events")
+                connection.execute("INSERT INTO events VALUES (NULL, 0, 'topic', 'subject', ?, '{}')", (name,))
+            assert [row[0] for row in database.read("SELECT name FROM events")] == [name]
+        finally:
+            database.close()
+
+    def on_it(place: Path) -> None:
+        write(place, "there is room")
+        with subprocess.Popen([sys.executable, "-c", GREEDY, str(place / "big")]) as greedy:
+            try:
+                eventually(lambda: os.statvfs(place).f_bavail * os.statvfs(place).f_frsize < 4096, SECONDS)
+                for attempt in range(100):
+                    write(place, f"attempt {attempt}")
+            finally:
+                greedy.kill()
+
+    file_systems.on(kind, tmp_path, on_it, options="size=16m" if kind == "tmpfs" else "")
 
 
 def test_on_a_disk_that_cannot_be_written_what_runs_is_seen_and_ended(tmp_path: Path) -> None:

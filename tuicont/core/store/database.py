@@ -88,9 +88,14 @@ class Database:
         self._room.keep()
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
-        )
+        is_scarce = self._room.hold()
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+            )
+        except BaseException:
+            self._room.let_go()
+            raise
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -112,12 +117,18 @@ class Database:
                 if (found := connection.execute(f"PRAGMA {check}").fetchone()[0]) != "ok":
                     raise Corrupt(found)
             connection.execute("SELECT max(seq) FROM events").fetchone()
+            if is_scarce:  # whoever closed last has not done it, and the log must not grow
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             with contextlib.suppress(OSError):
                 os.unlink(self._suspect)
         except BaseException:
-            connection.close()
+            self._close(connection)
             raise
         return connection
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        with self._room.left_in_place():
+            connection.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -197,20 +208,21 @@ class Database:
     def close(self) -> None:
         """Close the connection. May be repeated."""
         with self._lock:
-            self._connection.close()
+            self._close(self._connection)
             # Whoever is the last takes the log and its index away: they are there for who comes next.
+            self._room.keep_index()
             self._room.keep()
 
 
 def _make_private(path: str) -> None:
-    """It has what `-e` was given. SQLite makes the other files with the modes of this one."""
+    """It has what `-e` was given. SQLite makes the other files with the modes of this one. One that is there is not
+    opened: to close it would drop the locks of this process on it (sqlite.org/howtocorrupt.html, 2.2)."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if os.fstat(descriptor).st_mode & 0o077:
-                os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            if os.stat(path).st_mode & 0o077:
+                os.chmod(path, 0o600)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -20,6 +20,13 @@ _F_OFD_SETLK = 37  # uapi/asm-generic/fcntl.h; Python's fcntl module names them 
 _OFFSET_DIGITS = 15  # of the hexadecimal name: stays below 2**63
 
 
+def lock_byte(descriptor: int, offset: int, *, shared: bool = False) -> None:
+    """Lock one byte, in place of the lock that this description has there, until every copy of the descriptor is
+    closed. Raises `BlockingIOError` when another has it."""
+    kind = fcntl.F_RDLCK if shared else fcntl.F_WRLCK
+    fcntl.fcntl(descriptor, _F_OFD_SETLK, _FLOCK.pack(kind, os.SEEK_SET, offset, 1, 0))
+
+
 class RecordLocks:
     """A file whose bytes are locks, named by hexadecimal ids."""
 
@@ -42,7 +49,7 @@ class RecordLocks:
         """Hold the lock `name` until every copy of the returned descriptor is closed; None when another has it. Any
         number may hold it `shared`, and then nobody otherwise."""
         try:
-            return self._acquire(name, fcntl.F_RDLCK if shared else fcntl.F_WRLCK)
+            return self._acquire(name, shared)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
@@ -59,11 +66,10 @@ class RecordLocks:
             delay = min(delay * 1.3, 0.01)
         return descriptor
 
-    def _acquire(self, name: str, kind: int) -> int:
+    def _acquire(self, name: str, shared: bool) -> int:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            start = int(name[:_OFFSET_DIGITS], 16)
-            fcntl.fcntl(descriptor, _F_OFD_SETLK, _FLOCK.pack(kind, os.SEEK_SET, start, 1, 0))
+            lock_byte(descriptor, int(name[:_OFFSET_DIGITS], 16), shared=shared)
         except BaseException:
             os.close(descriptor)
             raise
