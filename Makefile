@@ -25,7 +25,7 @@ test: $(TESTABLE) $(BUILT) ## install what the tests need and run every test, `m
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 unit: $(TESTABLE) $(BUILT) ## run the unit tests alone, in seconds: properties with few examples
-	@$(BIN)/python -m pytest -n auto $(WITHOUT) --hypothesis-profile=quick -q tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -n 0 $(WITHOUT) --hypothesis-profile=quick -q tests/unit $(ARGS)
 
 pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other Pythons of this machine
 	@$(BIN)/python -m tests.pythons $(ARGS)
