@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 _YOUNG = 50_000
@@ -12,6 +13,9 @@ its time goes into collecting while modules are imported, which leave no garbage
 
 def main() -> int:
     """Run the command line of this process; the exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Who interrupts it before it has begun need not see where it was.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(_YOUNG)
     from tuicont.cli.main import main as run
 

@@ -1,4 +1,5 @@
-"""The engine killed with SIGKILL at a hundred points of create, start, stop and remove.
+"""The engine ended by a signal at a hundred points of create, start, stop and remove: by SIGKILL, which it cannot know
+of, and by SIGINT and SIGTERM, which unwind it.
 
 A child process does the four verbs while every call that it makes into C (system calls, SQL, the launcher)
 is counted, and kills itself at a chosen one. After each death an engine is opened, as a user would, and the
@@ -18,6 +19,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.kernel.host import cgroup_directories, eventually, is_frozen, namespace, shims, snapshot_places, state
+from tuicont.cli.kit import interrupts
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import EngineError
@@ -48,11 +50,17 @@ def in_child(root: str, verbs: Callable[[LocalEngine], None], count: Callable[[o
     if pid == 0:
         code = 1
         try:
-            engine = open_engine(root)
-            sys.setprofile(count)
-            verbs(engine)
-            sys.setprofile(None)
+            with interrupts.raised():
+                engine = open_engine(root)
+                sys.setprofile(count)
+                try:
+                    verbs(engine)
+                finally:
+                    sys.setprofile(None)
+                    engine.close()
             code = 0
+        except interrupts.Interrupted as interrupted:
+            code = interrupted.code
         except BaseException:
             traceback.print_exc()
         finally:
@@ -83,15 +91,15 @@ def calls_in_all(root: str, verbs: Callable[[LocalEngine], None]) -> int:
         return int(pipe.read())
 
 
-def killer(at: int) -> Callable[[object, str, object], None]:
-    """Kill this process at the `at`-th call into C."""
+def killer(at: int, number: int = signal.SIGKILL) -> Callable[[object, str, object], None]:
+    """Send this process a signal at the `at`-th call into C."""
     calls = 0
 
     def count(_frame: object, event: str, _argument: object) -> None:
         nonlocal calls
         calls += event == "c_call"
         if calls == at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
     return count
 
@@ -148,17 +156,25 @@ def started(engine: LocalEngine) -> Container:
     return engine.tasks.start(made.id)
 
 
-def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_over_wherever_the_engine_is_ended(
+    engine: LocalEngine, root: str, number: signal.Signals
+) -> None:
     bystander = started(engine)
     life(engine)  # what it takes is imported here, so that every child after it makes the same calls
     engine.close()
     total = calls_in_all(root, life)
-    points = sorted(random.Random(SEED).sample(range(1, total), POINTS))
+    points = sorted(random.Random(SEED).sample(range(1, total), POINTS if number == signal.SIGKILL else POINTS // 2))
     died = 0
     for point in points:
-        status = in_child(root, life, killer(point))
-        died += os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        status = in_child(root, life, killer(point, number))
+        if number == signal.SIGKILL:
+            died += os.WIFSIGNALED(status) and os.WTERMSIG(status) == number
+        else:
+            died += os.waitstatus_to_exitcode(status) == 128 + number
         again = open_engine(root)
+        if number != signal.SIGKILL:
+            assert again.host.info().notes == (), f"{number.name} at call {point} of {total} left it to the next engine"
         left: list[str] = []
 
         def settled(engine: LocalEngine = again, left: list[str] = left) -> bool:
@@ -168,16 +184,16 @@ def test_nothing_is_left_over_wherever_the_engine_dies(engine: LocalEngine, root
         try:
             eventually(settled, 3)
         except AssertionError:
-            pytest.fail(f"killed at call {point} of {total}: {'; '.join(left)}")
+            pytest.fail(f"{number.name} at call {point} of {total}: {'; '.join(left)}")
         for container in again.containers.list():
             if container.id != bystander.id:
                 try:
                     again.containers.remove(container.id, force=True)
                 except EngineError as error:
-                    pytest.fail(f"killed at call {point} of {total}: {error}")
+                    pytest.fail(f"{number.name} at call {point} of {total}: {error}")
         again.close()
     # The verbs do not take exactly as many calls every time: a few of the last points may lie beyond the end.
-    assert died >= POINTS * 0.9
+    assert died >= len(points) * 0.9
     reopened = open_engine(root)
     assert reopened.containers.get(bystander.id).pid == bystander.pid
     reopened.close()

@@ -10,7 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tuicont.cli.kit.failure import BROKEN_PIPE, INTERRUPTED, complain, error_code
+from tuicont.cli.kit import interrupts
+from tuicont.cli.kit.failure import BROKEN_PIPE, complain, error_code
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
 from tuicont.cli.kit.quick import import_msgspec
 from tuicont.cli.table import ALIASES, VERBS, load, overview, resolve
@@ -22,18 +23,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = False
     try:
-        options = _global_parser().parse_args(words)
-        debug = options.debug
-        code = _run(options)
-        sys.stdout.flush()
-        return code
+        with interrupts.raised():
+            options = _global_parser().parse_args(words)
+            debug = options.debug
+            code = _run(options)
+            sys.stdout.flush()
+            return code
     except EngineError as error:
         if debug:
             raise
         complain(error)
         return error_code(error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except interrupts.Interrupted as interrupted:
+        return interrupted.code
     except BrokenPipeError:
         # The reader went away (`| head`): nothing more can be said, not even when the interpreter flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

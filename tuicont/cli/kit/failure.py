@@ -9,7 +9,7 @@ from tuicont.core.errors import CommandNotExecutable, CommandNotFound, EngineErr
 SOME_FAILED = 1
 """A verb over several things did not do all."""
 ENGINE_ERROR, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
-INTERRUPTED, BROKEN_PIPE = 130, 141
+BROKEN_PIPE = 141
 UNKNOWN_END = 255
 """A process ended and nobody knows how."""
 

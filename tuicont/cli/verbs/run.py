@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace, context: Context) -> int:
             return 0
         rows, cols = terminal.size()
         session = engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
-    except EngineError:
+    except (EngineError, KeyboardInterrupt):
         if wanted.auto_remove:
             _remove(engine, container.id)
         raise

@@ -118,15 +118,15 @@ class LocalContainers:
             self._end(self._records.find(container_id, operation))
         with self._held(container_id, operation, force):
             self._ends.clear(container_id)
-            with self._records.transaction() as transaction:
-                found = transaction.container(container_id)
-                if found is None and force:
-                    return  # it was there a moment ago, and removed itself
-                if found is None:
-                    raise no_such_container(operation)
-                check(found, Verb.REMOVE)
-                self._removal.forget(transaction, found)
-            self._removal.remove_files(container_id, found.storage)
+            if force:
+                self._ends.end_held(container_id)  # somebody may have started it anew since
+            found = self._records.get(container_id)
+            if found is None and force:
+                return  # it was there a moment ago, and removed itself
+            if found is None:
+                raise no_such_container(operation)
+            check(found, Verb.REMOVE)
+            self._removal.remove(found)
 
     def _end(self, container: Container) -> None:
         """Whatever state it is in."""

@@ -12,7 +12,6 @@ from tuicont.core.errors import Invalid
 from tuicont.core.files.trash import Trash
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Topic
-from tuicont.core.store.store import Transaction
 
 
 class Removal:
@@ -26,15 +25,19 @@ class Removal:
         self._trash = trash
 
     def remove(self, container: Container) -> None:
-        """Forget a container and remove its files."""
-        with self._records.transaction() as transaction:
-            self.forget(transaction, container)
-        self.remove_files(container.id, container.storage)
+        """Forget a container, say so, and remove its files."""
+        with contextlib.ExitStack() as on_failure:
+            # A signal may come at any moment: what is forgotten is removed all the same.
+            on_failure.callback(self._finish, container)
+            with self._records.transaction() as transaction:
+                transaction.delete_container(container.id)
+                transaction.event(Topic.CONTAINER_DELETE, container.id, container.name)
+            self.remove_files(container.id, container.storage)
+            on_failure.pop_all()
 
-    def forget(self, transaction: Transaction, container: Container) -> None:
-        """Delete its record, and say so."""
-        transaction.delete_container(container.id)
-        transaction.event(Topic.CONTAINER_DELETE, container.id, container.name)
+    def _finish(self, container: Container) -> None:
+        if self._records.get(container.id) is None:
+            self.remove_files(container.id, container.storage)
 
     def remove_files(self, container_id: str, storage: str) -> None:
         """Remove the snapshot, specification and log of a container that has no record (any more). Without `storage` it

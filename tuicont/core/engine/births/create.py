@@ -93,8 +93,15 @@ class Creation:
                 return self._put(container, operation)
             except BaseException:
                 with contextlib.suppress(EngineError):  # or it would hide why; a sweep finds what is left
-                    self._removal.remove_files(container_id, storage)
+                    self._take_back(container)
                 raise
+
+    def _take_back(self, container: Container) -> None:
+        """A signal may have come when it was recorded already."""
+        if self._records.get(container.id) is not None:
+            self._removal.remove(container)
+        else:
+            self._removal.remove_files(container.id, container.storage)
 
     def _make_files(self, container: Container, image: Image, operation: str) -> Spec:
         storage, request = self._drivers.storage(container.storage), container.request

@@ -15,7 +15,7 @@ from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
-from tuicont.core.engine.records import Records
+from tuicont.core.engine.records import Records, telling
 from tuicont.core.errors import EngineError, kernel_error
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.writing import write_file
@@ -60,22 +60,24 @@ class Starts:
         with self._locks.container(container_id) as lock:
             self._ends.clear(container_id)
             container = self._records.require(container_id, Verb.START)
+            operation = f"start {container.name}"
+            task: Task | None = None
             try:
-                with self._locks.unmounted(container, f"start {container.name}") as snapshot:
-                    task = self._run(container, console, lock, snapshot)
-            except EngineError as error:
-                self._put_failure(container, error)
-                raise
-            self._known.remember(container.id, task)
-            try:
-                return self._put_running(container, task, restarted), task
-            except EngineError as error:
-                error.operation = f"start {container.name}"
-                self._ends.undo(container, task)
+                with telling(operation):
+                    with self._locks.unmounted(container, operation) as snapshot:
+                        task = self._run(container, console, lock, snapshot)
+                    self._known.remember(container.id, task)
+                    return self._put_running(container, task, restarted), task
+            except BaseException as error:
+                if not self._is_recorded(container.id):
+                    with contextlib.suppress(EngineError):  # or it would hide why; the next engine finds what is left
+                        self._ends.undo(container, task)
+                if isinstance(error, EngineError):
+                    self._put_failure(container, error)
                 raise
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
-        operation, run_dir = f"start {container.name}", self._paths.task(container.id)
+        run_dir = self._paths.task(container.id)
         cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), run_dir)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
@@ -109,12 +111,7 @@ class Starts:
                 bundle, Waits(meanwhile=meanwhile, idly=self._chores.do_one)
             )
         except OSError as error:
-            self._ends.clear(container.id)
-            raise kernel_error(operation, f"open {error.filename}", error) from None
-        except EngineError as error:
-            self._ends.clear(container.id)
-            error.operation = operation
-            raise
+            raise kernel_error("start", f"open {error.filename}", error) from None
 
     def _put_running(self, container: Container, task: Task, restarted: bool) -> Container:
         """Record that it runs. While the lock is held nobody else changes a record that is not alive."""
@@ -133,6 +130,13 @@ class Starts:
             transaction.put_container(running)
             transaction.event(Topic.TASK_START, running.id, running.name, {"pid": str(task.pid)})
         return running
+
+    def _is_recorded(self, container_id: str) -> bool:
+        """Whether it has started, though a signal came before that could be said."""
+        with contextlib.suppress(EngineError):
+            found = self._records.get(container_id)
+            return found is not None and found.state.alive
+        return False
 
     def _put_failure(self, container: Container, error: EngineError) -> None:
         with contextlib.suppress(EngineError), self._records.transaction() as transaction:

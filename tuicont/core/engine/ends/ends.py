@@ -96,11 +96,12 @@ class Ends:
         self._kill_all(container_id, None)
         self._clean(container_id, self._records.get(container_id))
 
-    def undo(self, container: Container, task: Task) -> None:
-        """End a task that could not be recorded, as it would run unseen. The caller holds the lock."""
+    def undo(self, container: Container, task: Task | None) -> None:
+        """End what a start has made and could not record, as it would run unseen. The caller holds the lock."""
         self._kill_all(container.id, task)
-        with contextlib.suppress(TimeoutError, EngineError):
-            task.wait(_AFTER_KILL_SECONDS)
+        if task is not None:
+            with contextlib.suppress(TimeoutError, EngineError):
+                task.wait(_AFTER_KILL_SECONDS)
         self._clean(container.id, container)
 
     def repair(self, container_id: str) -> Container | None:
@@ -128,6 +129,15 @@ class Ends:
         except TimeoutError:
             raise self.not_ended(container.id, f"kill {container.name}") from None
         return self._records.get(container.id)
+
+    def end_held(self, container_id: str) -> None:
+        """`kill`, if it runs, by who holds the lock: nobody starts it anew before that one has done."""
+        container = self._records.get(container_id)
+        if container is not None and container.state.alive:
+            self.kill(container)
+            self.clear(container_id)
+            if (left := self._records.get(container_id)) is not None and left.state.alive:
+                self._look(left)
 
     def cut_short(self, container_id: str) -> None:
         """Kill what a start that is under way has made so far. The lock is not asked for."""
