@@ -16,7 +16,7 @@ import pytest
 from tests.kernel.host import cgroup_directories, eventually, is_frozen, shims, snapshot_places, state
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
-from tuicont.core.errors import EngineError
+from tuicont.core.errors import EngineError, NotFound
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest, ExecRequest
 
@@ -174,3 +174,64 @@ def test_who_ends_a_container_need_not_be_the_first_to_see_its_end(engine: Local
         waiting.join()
         assert not cgroup_directories(engine.cgroup_parent, container.id)
     other.close()
+
+
+def until_it_is_gone(engine: LocalEngine, container_id: str, verb: Callable[[], object]) -> list[EngineError]:
+    """What a verb that is asked for again and again was refused with, until there is no such container any more."""
+    refused: list[EngineError] = []
+    while True:
+        try:
+            verb()
+        except NotFound:
+            return refused
+        except EngineError as error:
+            refused.append(error)
+            if len(refused) > 1000:
+                return refused
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_a_removal_by_force_is_never_told_that_the_container_runs(engine: LocalEngine, root: str, round_: int) -> None:
+    """However often others start it meanwhile."""
+    other = open_engine(root)
+    container = engine.containers.create(ContainerRequest(image="demo", command=("sleep", "1000")))
+    starters = [
+        threading.Thread(
+            target=until_it_is_gone, args=(each, container.id, lambda each=each: each.tasks.start(container.id))
+        )
+        for each in (engine, other)
+    ]
+    for starter in starters:
+        starter.start()
+    time.sleep(0.02 * round_)
+    engine.containers.remove(container.id, force=True)
+    for starter in starters:
+        starter.join(20)
+        assert not starter.is_alive()
+    other.close()
+    all_agrees(engine, root)
+
+
+def test_restarts_at_the_same_time_come_one_after_the_other(engine: LocalEngine, root: str) -> None:
+    other = open_engine(root)
+    request = ContainerRequest(image="demo", command=("sleep", "1000"), stop_timeout=0)
+    container = engine.tasks.start(engine.containers.create(request).id)
+    refused: list[EngineError] = []
+
+    def restart(each: LocalEngine) -> None:
+        for _ in range(5):
+            try:
+                each.tasks.restart(container.id)
+            except EngineError as error:
+                refused.append(error)
+
+    threads = [threading.Thread(target=restart, args=(each,)) for each in (engine, other, engine)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert refused == []
+    assert engine.containers.get(container.id).restarts == 15
+    engine.containers.remove(container.id, force=True)
+    other.close()
+    all_agrees(engine, root)

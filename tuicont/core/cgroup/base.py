@@ -18,6 +18,7 @@ of stays as the kernel has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -28,6 +29,9 @@ from tuicont.core.model.resources import Resources
 
 if TYPE_CHECKING:
     from tuicont.core.model.stats import Sample
+
+Undo = Callable[[], None]
+"""Puts back what was there before, as far as the kernel lets it."""
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +60,11 @@ class Cgroup(Protocol):
     def placement(self) -> Placement:
         """Where the runtime puts the container's processes."""
 
-    def apply(self, resources: Resources) -> None:
-        """Set what they say, leave the rest. Raises `Invalid` for a value that the kernel refuses (naming limit and
-        value), `Unsupported` when the host lacks the controller; either all are set or those set before are put
-        back. `memory.swap` counts memory too: when one of the two changes, name both, or the other one's effect
-        moves along. Device rules replace those before them."""
+    def apply(self, resources: Resources) -> Undo:
+        """Set what they say, leave the rest; what puts back those before. Raises `Invalid` for a value that the kernel
+        refuses (naming limit and value), `Unsupported` when the host lacks the controller; either all are set or those
+        set before are put back. `memory.swap` counts memory too: when one of the two changes, name both, or the other
+        one's effect moves along. Device rules replace those before them."""
 
     def processes(self) -> tuple[int, ...]:
         """Host pids of every process in the group and below it."""

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+from tuicont.core.cgroup.base import Undo
 from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.listing import files
@@ -45,11 +46,11 @@ class DirectoryGroup(ABC):
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         """Freeze or thaw; whether the kernel confirms it within `FREEZE_SECONDS`."""
 
-    def apply(self, resources: Resources) -> None:
+    def apply(self, resources: Resources) -> Undo:
         """See `Cgroup`."""
         if not self._kernel.exists(self._tracking):
             raise missing(setting(self.name), self.name)
-        carry_out(self._kernel, self.name, self._steps(resources, new=False), undo=True)
+        return carry_out(self._kernel, self.name, self._steps(resources, new=False), undo=True)
 
     def apply_new(self, resources: Resources) -> None:
         """`apply` for a group that has just been made: what its files hold is known, and failure is the end of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from tuicont.core.cgroup.base import Placement
+from tuicont.core.cgroup.base import Placement, Undo
 from tuicont.core.cgroup.detect import Layout
 from tuicont.core.cgroup.driver import MakingDriver
 from tuicont.core.cgroup.naming import check_name
@@ -43,8 +43,8 @@ class HybridGroup:
     def placement(self) -> Placement:
         return Placement(clone_into=self.v2.directory, enter=self.v1.directories)
 
-    def apply(self, resources: Resources) -> None:
-        self.v1.apply(resources)
+    def apply(self, resources: Resources) -> Undo:
+        return self.v1.apply(resources)
 
     def apply_new(self, resources: Resources) -> None:
         self.v1.apply_new(resources)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from tuicont.core.cgroup.base import Undo
 from tuicont.core.errors import EngineError, Invalid, NotFound, Unsupported, errno_text, kernel_error
 from tuicont.core.host.lists import parse_list
 from tuicont.core.sys.kernel import Kernel
@@ -90,20 +91,27 @@ def _one_line(value: object) -> str:
     return str(value).replace("\n", ", ")
 
 
-def carry_out(kernel: Kernel, group: str, steps: Sequence[Step], *, undo: bool) -> None:
+def carry_out(kernel: Kernel, group: str, steps: Sequence[Step], *, undo: bool) -> Undo:
     """Do the steps in order. With `undo` they are undone when one fails, that one too, as
     it may have been half done; without it (a group that is being made) the caller removes the group."""
     done: list[Write] = []
+
+    def take_back() -> None:
+        for write in reversed(done):
+            with contextlib.suppress(OSError):
+                write.do(kernel)
+
     for step in steps:
         try:
             if undo:
                 done += reversed(step.back(kernel))
             step.do(kernel)
-        except OSError as error:
-            for write in reversed(done):
-                with contextlib.suppress(OSError):
-                    write.do(kernel)
-            raise step.refusal(kernel, group, error) from error
+        except BaseException as error:
+            take_back()
+            if isinstance(error, OSError):
+                raise step.refusal(kernel, group, error) from error
+            raise
+    return take_back
 
 
 def check_list(group: str, limit: str, wanted: str, available: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -58,11 +59,15 @@ class Changes:
             if problems := limit_problems(self._bundles.limits(container).merged(limits), self._host):
                 raise Invalid("update", problems[0].message, stage=problems[0].field)
             wanted = resources_with(self._bundles.spec(container)["linux"]["resources"], limits)
-            if container.state.alive:
-                # Whole sections: what memory and swap come to depends on both.
-                touched = {section: wanted[section] for section in sections_of(limits)}
-                self._drivers.cgroups.open(container.id).apply(resources.read(touched))
-            return self._put_resources(container, wanted, limits)
+            with contextlib.ExitStack() as on_failure:
+                if container.state.alive:
+                    # Whole sections: what memory and swap come to depends on both.
+                    touched = {section: wanted[section] for section in sections_of(limits)}
+                    # The kernel must not hold it to what is written nowhere.
+                    on_failure.callback(self._drivers.cgroups.open(container.id).apply(resources.read(touched)))
+                updated = self._put_resources(container, wanted, limits)
+                on_failure.pop_all()
+            return updated
 
     def _put_resources(self, container: Container, wanted: dict[str, Any], change: Limits) -> Container:
         """Rewrite the specification, and say so. The caller holds the lock."""

@@ -7,6 +7,7 @@ inside their transaction.
 
 from __future__ import annotations
 
+import contextlib
 import signal as signals_
 import time
 
@@ -74,7 +75,8 @@ class LocalTasks:
         patience = container.request.stop_timeout if timeout is None else timeout
         # Frozen processes cannot act on a signal.
         if container.state is State.PAUSED:
-            self.unpause(container.id)
+            with contextlib.suppress(Conflict):  # somebody else does so, or it has ended
+                self.unpause(container.id)
         self._announce_kill(container, number)
         if (init := held(container.pid, container.start_time)) is not None:
             init.send(number)
@@ -97,9 +99,16 @@ class LocalTasks:
 
     def restart(self, ref: str, *, timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.RESTART)
-        if container.state.alive:
-            self.stop(container.id, timeout=timeout)
-        return self._starts.start(container.id, restarted=True)[0]
+        while True:
+            if container.state.alive:
+                self.stop(container.id, timeout=timeout)
+            try:
+                return self._starts.start(container.id, restarted=True)[0]
+            except Conflict:
+                # Somebody else has started it since it was stopped: that is over now, and this restart comes after it.
+                container = self._records.require(container.id, Verb.RESTART)
+                if not container.state.alive:
+                    raise
 
     def pause(self, ref: str) -> Container:
         container = self._records.require(ref, Verb.PAUSE)
