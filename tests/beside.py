@@ -19,6 +19,7 @@ LONG = ("tests/second_kernel/test_unified.py", "tests/fresh/test_readme.py", "te
 ORDER = (
     "tests/e2e",
     "tests/kernel",
+    "tests/hostile",
     "tests/contract",
     "tests/fuzz",
     "tests/test_contracts.py",

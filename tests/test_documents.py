@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,25 @@ STATE_FILES = {"config.json", "manifest.json", "index.json"}
 def test_the_verbs_that_it_names_are_there(document: Path) -> None:
     named = set(re.findall(r"(?:^ {4}|`|/)tuicont ([a-z]+)\b", document.read_text(), re.MULTILINE))
     assert named <= set(VERBS)
+
+
+@every_document
+def test_the_tests_that_it_names_are_there(document: Path) -> None:
+    assert set(re.findall(r"`(test_\w+)`", document.read_text())) <= every_test()
+
+
+def test_each_known_escape_has_its_test() -> None:
+    section = (CHECKOUT / "docs/security.md").read_text().partition("## Known escapes")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| CVE-")]
+    assert len(rows) >= 13
+    for row in rows:
+        assert re.search(r"`test_\w+`", row.split(" | ")[-1]), row
+
+
+@cache
+def every_test() -> set[str]:
+    texts = (path.read_text() for path in (CHECKOUT / "tests").rglob("test_*.py"))
+    return {name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
 
 
 @every_document

@@ -219,7 +219,7 @@ def test_one_more_process_enters_and_is_confined_alike() -> None:
     ]
     assert of(ops.EnterNamespaces, found)[0].flags == 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x40000000
     assert of(ops.OpenTerminal, found) == [ops.OpenTerminal(30, 100, False)]
-    assert of(ops.SetIdentity, found) == [ops.SetIdentity(33, 0, "")]
+    assert of(ops.SetIdentity, found) == [ops.SetIdentity(33, 0, "0")]
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [

@@ -22,9 +22,17 @@ from tuicont.resources import read_text
 
 HOST = HostFacts(kernel=(6, 1), machine="x86_64")
 X32 = 0x40000000
+SOCKET = {X86_64: 41, X86: 359}
+SOCKETCALL = 102
 DATA = Path(__file__).resolve().parents[1] / "data" / "docker_seccomp_names.json"
-DOCKER = {key: set(" ".join(lines).split()) for key, lines in json.loads(DATA.read_text()).items()}
-OF_X86 = DOCKER["always"] | DOCKER["by argument"] | {"arch_prctl", "modify_ldt"}
+DOCKER = {key: set(" ".join(lines).split()) for key, lines in json.loads(DATA.read_text()).items() if key != "read"}
+"""What the newest profile of Docker's allows, and where and when that was read; its names, and what it compares
+arguments with."""
+REFUSED_HERE = {"socketcall"}
+"""All that Docker's profile allows and this one does not; docs/security.md says why. It allows nothing that Docker's
+does not."""
+OF_OTHER_MACHINES = {"riscv_hwprobe"}
+OF_X86 = (DOCKER["always"] | DOCKER["by argument"] | {"arch_prctl", "modify_ldt"}) - REFUSED_HERE
 
 
 def chosen(bits: int = capabilities.DEFAULT, host: HostFacts = HOST) -> dict[str, Any]:
@@ -52,6 +60,35 @@ def test_a_capability_brings_the_calls_that_it_brings_in_docker(capability: str)
     assert allowed(capabilities.mask([capability])) == OF_X86 | DOCKER[capability]
 
 
+def test_arguments_are_compared_with_what_docker_compares_them_with() -> None:
+    program = filters.compile_filter(chosen())
+    families, personalities = ({int(word) for word in DOCKER[key]} for key in ("socket families", "personalities"))
+    (namespaces,) = (int(word) for word in DOCKER["flags that clone may not have"])
+    for architecture in (X86_64, X86):
+        made = {n for n in range(64) if answer(program, architecture, SOCKET[architecture], (n,)) == ALLOW}
+        assert made == families | {0}, "AF_UNSPEC makes no socket"
+        for bit in (1 << n for n in range(32)):
+            answered = call(program, "clone", bit, architecture=architecture)
+            assert answered == (ERRNO | errno.EPERM if bit & namespaces else ALLOW), hex(bit)
+        for value in {0, *personalities, *(1 << n for n in range(32))}:
+            answered = call(program, "personality", value, architecture=architecture)
+            assert answered == (ALLOW if value in personalities else ERRNO | errno.EPERM), hex(value)
+
+
+def test_every_name_of_docker_s_has_a_number_whatever_the_age_of_libseccomp() -> None:
+    """What has none would be left out of the filter, and refused."""
+    machines = {"architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]}
+    empty = {**machines, "defaultAction": "SCMP_ACT_KILL"}
+    without = {
+        name
+        for name in DOCKER["always"]
+        if filters.compile_filter({**empty, "syscalls": [{"names": [name], "action": "SCMP_ACT_ALLOW"}]})
+        == filters.compile_filter(empty)
+    }
+    assert without == OF_OTHER_MACHINES
+    assert answer(filters.compile_filter(chosen()), X86_64, 335) == ALLOW, "uretprobe, which the kernel makes itself"
+
+
 def test_machine_and_kernel_decide_too() -> None:
     assert "set_tls" in allowed(host=HostFacts(machine="aarch64", kernel=(6, 1)))
     assert "arch_prctl" not in allowed(host=HostFacts(machine="aarch64", kernel=(6, 1)))
@@ -67,16 +104,21 @@ def test_names_of_the_profile_stand_in_one_place_only() -> None:
     assert len(plain) == len(set(plain))
 
 
-def test_the_filter_answers_as_libseccomps_own_does() -> None:
+def libseccomps(seccomp: dict[str, Any]) -> list[tuple[int, str, list[tuple[int, int, int, int]]]]:
+    """The rules as libseccomp's own compiler takes them."""
     rules = []
-    for entry in chosen()["syscalls"]:
+    for entry in seccomp["syscalls"]:
         action = ALLOW if entry["action"] == "SCMP_ACT_ALLOW" else ERRNO | entry["errnoRet"]
         comparisons = [
             (arg["index"], int(Operator[arg["op"].removeprefix("SCMP_CMP_")]), arg["value"], arg["valueTwo"])
             for arg in entry.get("args", [])
         ]
         rules += [(action, name, comparisons) for name in entry["names"]]
-    theirs = reference(ERRNO | errno.EPERM, [X86], rules)
+    return rules
+
+
+def test_the_filter_answers_as_libseccomps_own_does() -> None:
+    theirs = reference(ERRNO | errno.EPERM, [X86], libseccomps(chosen()))
     ours = filters.compile_filter({**chosen(), "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]})
     newer = {335, *range(450, 500)}  # beyond this libseccomp's tables: not compared
     arguments = [(value, 0, 0, 0, 0, 0) for value in (0, 1, 8, 12, 16, 38, 40, 41, 46, 0x20000, 0x10000000, 1 << 40)]
@@ -161,6 +203,24 @@ def test_a_profile_of_the_older_form_is_read() -> None:
     program = filters.compile_filter(resolve(parse_profile(text), 0, HOST))
     assert call(program, "getpid") == ALLOW
     assert call(program, "lseek") == ERRNO | errno.EPERM
+
+
+@pytest.mark.parametrize("library", [False, True], ids=["this compiler", "libseccomp"])
+def test_no_socket_is_made_behind_a_pointer(library: bool) -> None:
+    """socketcall(2), whose families no filter sees; and crun and runc leave the compiling to libseccomp, which lets it
+    make sockets where socket(2) may."""
+    if library:
+        program = reference(ERRNO | errno.EPERM, [X86], libseccomps(chosen()))
+    else:
+        program = filters.compile_filter(chosen())
+    for which in range(1, 21):
+        assert answer(program, X86, SOCKETCALL, (which,)) == ERRNO | errno.ENOSYS, which
+    assert answer(program, X86, SOCKET[X86], (2,)) == ALLOW
+    assert answer(program, X86, SOCKET[X86], (38,)) == ERRNO | errno.EPERM
+
+
+def test_where_the_c_library_has_no_other_call_for_sockets_it_may_make_them() -> None:
+    assert "socketcall" in allowed(host=HostFacts(machine="s390x", kernel=(6, 1)))
 
 
 def test_a_refusal_also_covers_the_call_that_multiplexes() -> None:

@@ -10,8 +10,9 @@ from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.runtime.native import mount_options as mo
 from tuicont.core.runtime.ops import flags as bits
 from tuicont.core.security import capabilities as caps
-from tuicont.core.security import sysctls
+from tuicont.core.security import masks, sysctls
 from tuicont.core.spec.options import SecurityOptions, security_options
+from tuicont.core.spec.resources import DEFAULT_DEVICES
 
 names = st.sampled_from(caps.NAMES)
 
@@ -19,6 +20,24 @@ names = st.sampled_from(caps.NAMES)
 def test_docker_leaves_fourteen_capabilities() -> None:
     assert caps.DEFAULT.bit_count() == 14
     assert caps.DEFAULT == 0x00000000A80425FB
+
+
+def test_what_is_hidden_is_what_docker_hides() -> None:
+    """As of moby's daemon/pkg/oci/defaults.go on 2026-11-26."""
+    assert " ".join(masks.MASKED) == (
+        "/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug "
+        "/proc/scsi /proc/timer_list /proc/timer_stats /sys/devices/virtual/powercap /sys/firmware"
+    )
+    assert " ".join(masks.READ_ONLY) == "/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"
+
+
+def test_devices_are_dockers_and_runcs() -> None:
+    """As of moby's daemon/pkg/oci/defaults.go and runc's libcontainer/specconv/spec_linux.go on 2026-11-26."""
+    assert DEFAULT_DEVICES[0] == {"allow": False, "access": "rwm"}
+    rules = {f"{d['type']} {d.get('major', '*')}:{d.get('minor', '*')} {d['access']}" for d in DEFAULT_DEVICES[1:]}
+    usable = ("1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2", "136:*")
+    assert rules == {"c *:* m", "b *:* m", *(f"c {numbers} rwm" for numbers in usable)}
+    assert all(rule["allow"] for rule in DEFAULT_DEVICES[1:])
 
 
 @pytest.mark.parametrize(

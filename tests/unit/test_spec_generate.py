@@ -108,7 +108,7 @@ def test_a_privileged_container_sees_the_host() -> None:
 
 def test_another_user_holds_no_capabilities_but_may_gain_them() -> None:
     spec = specification(asked(), identity=Identity(uid=33, gid=33, groups=(4,), home="/var/www"))
-    assert spec["process"]["user"] == {"uid": 33, "gid": 33, "additionalGids": [4]}
+    assert spec["process"]["user"] == {"uid": 33, "gid": 33, "additionalGids": [33, 4]}
     sets = spec["process"]["capabilities"]
     assert (len(sets["bounding"]), sets["effective"], sets["permitted"]) == (14, [], [])
     assert "HOME=/var/www" in spec["process"]["env"]

@@ -66,6 +66,7 @@ _RECENT = {
     "listxattrat": 465,
     "removexattrat": 466,
 }
+_RECENT_ON_ONE = {("uretprobe", _X86_64): 335, ("riscv_hwprobe", _TOKENS["SCMP_ARCH_RISCV64"]): 258}
 
 
 def compile_filter(seccomp: Mapping[str, Any]) -> bytes:
@@ -131,20 +132,30 @@ def _comparison(argument: Mapping[str, Any]) -> Comparison:
 
 def _numbered(token: int, rules: Sequence[tuple[Sequence[str], Rule]]) -> dict[int, list[Rule]]:
     found: dict[int, list[Rule]] = {}
+    behind: dict[int, list[Rule]] = {}
     direct: dict[str, int] | None = None
     for names, rule in rules:
         for name in names:
             number = libseccomp.syscall_number(name, token)
-            if number == libseccomp.UNKNOWN_SYSCALL and name in _RECENT:
-                number = _RECENT[name] | (_X32_BIT if token == _X32 else 0)
+            if number == libseccomp.UNKNOWN_SYSCALL:
+                number = _recent(name, token)
             if number < libseccomp.UNKNOWN_SYSCALL:
                 if not rule.comparisons:
-                    _multiplexed(number, rule, token, found)
+                    _multiplexed(number, rule, token, behind)
                 direct = _direct_numbers(token) if direct is None else direct
                 number = direct.get(name, libseccomp.UNKNOWN_SYSCALL)
             if number >= 0:
                 found.setdefault(number, []).append(rule)
+    # What is said of the multiplexing call itself comes first, as libseccomp has it.
+    for number, more in behind.items():
+        found.setdefault(number, []).extend(more)
     return found
+
+
+def _recent(name: str, token: int) -> int:
+    if name in _RECENT:
+        return _RECENT[name] | (_X32_BIT if token == _X32 else 0)
+    return _RECENT_ON_ONE.get((name, token), libseccomp.UNKNOWN_SYSCALL)
 
 
 def _multiplexed(pseudo: int, rule: Rule, token: int, found: dict[int, list[Rule]]) -> None:

@@ -128,10 +128,10 @@ def exec_process(
 
 
 def _user(identity: Identity) -> dict[str, Any]:
-    user: dict[str, Any] = {"uid": identity.uid, "gid": identity.gid}
-    if identity.groups:
-        user["additionalGids"] = list(identity.groups)
-    return user
+    """The group is among the additional ones too: a process that could leave it, by executing a set-group-id program,
+    would be rid of what its members may not do (CVE-2022-36109)."""
+    others = [number for number in identity.groups if number != identity.gid]
+    return {"uid": identity.uid, "gid": identity.gid, "additionalGids": [identity.gid, *others]}
 
 
 @lru_cache(maxsize=64)

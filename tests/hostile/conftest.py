@@ -1,0 +1,33 @@
+"""The fixtures of the kernel tests, and the program that attacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.conftest import boxes, engine, root
+from tests.support import require
+
+__all__ = ["boxes", "engine", "root"]
+
+SOURCE = Path(__file__).with_name("attack.c")
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with `attack` in it, which needs no library: see the top of its source for what it can do."""
+    place = tmp_path_factory.mktemp("tools")
+    subprocess.run([require("cc"), "-O1", "-static", "-Wall", "-o", place / "attack", SOURCE], check=True)
+    os.chmod(place / "attack", 0o755)
+    return place
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here act on the kernel."""
+    here = os.path.dirname(__file__)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.kernel)
