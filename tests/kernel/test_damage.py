@@ -104,7 +104,7 @@ def test_create_and_load_on_a_full_disk_leave_nothing(disk: Disk, tmp_path: Path
     content = sorted(os.listdir(f"{disk.root}/content"))
     with pytest.raises(EngineError) as refused:
         engine.containers.create(ContainerRequest(image="demo", name="after"))
-    assert_clear(refused.value, "cannot create after", "ENOSPC", "hint: free space")
+    assert_clear(refused.value, "cannot create after", "ENOSPC", "hint: make room")
     with pytest.raises(EngineError) as refused:
         engine.images.load(str(archive))
     assert_clear(refused.value, "cannot load")

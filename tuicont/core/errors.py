@@ -96,6 +96,17 @@ def errno_text(number: int) -> str:
     return f"{os.strerror(number).lower()} ({name})"
 
 
+NO_ROOM = (errno_names.ENOSPC, errno_names.EDQUOT)
+"""What a write to a full disk is refused with: the disk's own end, or a quota's."""
+
+
+_OF_DISKS = {
+    **dict.fromkeys(NO_ROOM, "make room on the disk"),
+    errno_names.EROFS: "the file system is mounted read-only",
+    errno_names.EIO: "the disk fails: the kernel's log says how",
+}
+
+
 def kernel_error(
     operation: str,
     call: str,
@@ -105,8 +116,10 @@ def kernel_error(
     values: Mapping[str, object] | None = None,
     hint: str = "",
 ) -> EngineError:
-    """Translate an `OSError` of `call` ("mkdir /sys/fs/cgroup/…"): EPERM and EACCES become `Denied`."""
+    """Translate an `OSError` of `call` ("mkdir /sys/fs/cgroup/…"): EPERM and EACCES become `Denied`. Without a `hint`
+    it says what to do about the disk when it is the disk that refuses."""
     number = error.errno or 0
+    hint = hint or _OF_DISKS.get(number, "")
     kind = Denied if number in (errno_names.EPERM, errno_names.EACCES) else KernelError
     translated = kind(operation, f"{call}: {errno_text(number)}", stage=stage, values=values, hint=hint)
     if isinstance(translated, KernelError):

@@ -11,6 +11,7 @@ import errno
 import os
 from functools import partial
 
+from tuicont.core.errors import NO_ROOM
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.trees import remove_tree
 
@@ -30,7 +31,7 @@ class Trash:
         except FileNotFoundError:
             return
         except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOSPC):
+            if error.errno not in (errno.EXDEV, errno.EPERM, *NO_ROOM):
                 raise
             # An immutable directory cannot be renamed, and a full disk may have no room for another entry.
             remove_tree(path)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
+from tuicont.core.errors import NO_ROOM
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.sys.kernel import Kernel
 from tuicont.core.sys.locks import lock, try_lock
@@ -74,7 +75,7 @@ class Shelf:
         except FileNotFoundError:
             return
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in NO_ROOM:
                 raise
             # A full disk may have no room for a longer name.
             doomed = self.path(name)

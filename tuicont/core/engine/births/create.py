@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import time
 from typing import TYPE_CHECKING
 
@@ -127,9 +126,8 @@ class Creation:
         try:
             self._bundles.make(container, spec)
         except OSError as error:
-            hint = "free space below the state root" if error.errno == errno.ENOSPC else ""
             path = self._paths.config(container.id)
-            raise kernel_error(operation, f"write {path}", error, stage="bundle", hint=hint) from None
+            raise kernel_error(operation, f"write {path}", error, stage="bundle") from None
 
     def _put(self, container: Container, operation: str) -> Container:
         """Record it, under another name when the one that was made up is taken."""

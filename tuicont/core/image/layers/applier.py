@@ -324,8 +324,7 @@ def translated(name: str) -> Iterator[None]:
         if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.EEXIST):
             reason = f"{name!r} is below something that is no directory"
             raise Invalid(OPERATION, reason, values={"path": error.filename or name}) from error
-        hint = "make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise kernel_error(OPERATION, f"create {name[:_NAME_SHOWN]!r}", error, hint=hint) from error
+        raise kernel_error(OPERATION, f"create {name[:_NAME_SHOWN]!r}", error) from error
     except (ValueError, OverflowError) as error:
         # Owners, times and device numbers that no kernel takes; a NUL in a name.
         raise Invalid(OPERATION, f"{name[:_NAME_SHOWN]!r} cannot be made: {error}") from error

@@ -198,9 +198,7 @@ class VfsDriver:
             path = error.filename or self._root
             if error.errno == errno.EBUSY:
                 raise Conflict(operation, "something is mounted in it", values={"path": path}) from error
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            hint = f"free space below {self._root}" if full else ""
-            raise kernel_error(operation, f"{call} {path}", error, hint=hint) from error
+            raise kernel_error(operation, f"{call} {path}", error) from error
 
 
 def _can_share(place: str) -> bool:
