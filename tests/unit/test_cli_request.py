@@ -40,11 +40,17 @@ def test_short_flags_are_bundled_as_docker_users_write_them() -> None:
     assert wanted.mounts == (BindMount(source="/a", target="/b", read_only=True),)
 
 
-def test_a_variable_without_value_is_this_shells() -> None:
+def test_a_variable_without_value_is_this_shells_and_one_that_it_lacks_is_to_be_unset() -> None:
     assert parsed("-e", "HERE", "-e", "GONE", "-e", "EMPTY=", "demo", environment={"HERE": "1"}).env == (
         "HERE=1",
+        "GONE",
         "EMPTY=",
     )
+
+
+def test_the_lines_of_an_env_file_end_at_newlines_alone(tmp_path: Path) -> None:
+    (tmp_path / "env").write_bytes(b"\xef\xbb\xbfA=1\x0c2\xe2\x80\xa83\xff\r\nB=\r4\n")
+    assert parsed("--env-file", f"{tmp_path}/env", "demo").env == ("A=1\x0c2\u20283\udcff", "B=\r4")
 
 
 def test_env_and_label_files_come_before_the_flags(tmp_path: Path) -> None:

@@ -139,8 +139,9 @@ def label(text: str) -> tuple[str, str]:
 def variable_lines(text: str, name: str) -> list[str]:
     """The lines of an env or label file: no comments, no empty lines; `name` is the file's, for errors."""
     lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.lstrip()
+    # At newlines alone: what else Python takes for the end of a line may be part of a value.
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.removesuffix("\r").lstrip()
         if not stripped or stripped.startswith("#"):
             continue
         key = stripped.partition("=")[0]

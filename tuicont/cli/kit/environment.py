@@ -17,24 +17,22 @@ def add_env_arguments(parser: VerbParser) -> None:
 
 
 def env_variables(args: argparse.Namespace, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """`--env-file` and then `-e`; a name alone takes its value from `environment` and is left out when not there."""
+    """`--env-file` and then `-e`; a name alone takes its value from `environment`, and unsets what is not there."""
     wanted = [line for path in args.env_file for line in read_lines(path)] + args.env
     result = []
     for text in wanted:
         name, separator, _ = text.partition("=")
         if not name:
             raise Invalid("read the command line", f"-e {text!r} names no variable")
-        if separator:
-            result.append(text)
-        elif name in environment:
-            result.append(f"{name}={environment[name]}")
+        known = not separator and name in environment
+        result.append(f"{name}={environment[name]}" if known else text)
     return tuple(result)
 
 
 def read_lines(path: str) -> list[str]:
     """The lines of an environment or label file that say something. Raises `Invalid`."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             return values.variable_lines(file.read(), path)
     except OSError as error:
         raise Invalid("read the command line", f"{path}: {(error.strerror or '').lower()}") from None

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from tuicont.core.errors import Invalid
+from tuicont.core.model.document import encode
 
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
@@ -47,8 +46,7 @@ class Template:
 
 def to_json(value: Any, *, indent: int = -1) -> str:
     """One line of JSON, or with `indent` as many as it takes."""
-    encoded = msgspec.json.encode(value)
-    return (msgspec.json.format(encoded, indent=indent) if indent >= 0 else encoded).decode()
+    return encode(value, indent=indent).decode()
 
 
 def _unescape(text: str) -> str:

@@ -18,6 +18,7 @@ from tuicont.core.errors import EngineError, Invalid, kernel_error
 from tuicont.core.files.trash import Trash
 from tuicont.core.files.writing import write_file
 from tuicont.core.model.container import Container
+from tuicont.core.model.document import Decoder, encode
 from tuicont.core.model.limits import Limits
 from tuicont.core.spec import resources
 from tuicont.core.spec.limits import limits_of
@@ -26,8 +27,8 @@ Spec = Mapping[str, Any]
 
 _RECORD = "org.tuicont.container"
 _CACHED = 256
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = Decoder(dict[str, Any]).decode
+_record = Decoder(Container).decode
 
 
 class _Linux(msgspec.Struct):
@@ -106,7 +107,7 @@ class Bundles:
     def record(self, container_id: str) -> Container:
         """The record beside a specification. Raises `KernelError`, and `Invalid` for what holds none."""
         try:
-            return msgspec.json.decode(self._read(container_id)["annotations"][_RECORD], type=Container)
+            return _record(self._read(container_id)["annotations"][_RECORD])
         except (KeyError, TypeError, msgspec.DecodeError) as error:
             raise Invalid(f"read the bundle of {container_id[:12]}", f"it holds no record: {error}") from None
 
@@ -141,4 +142,4 @@ class Bundles:
 
 
 def _text(container: Container, spec: Spec) -> bytes:
-    return _encode({**spec, "annotations": {_RECORD: _encode(container).decode()}})
+    return encode({**spec, "annotations": {_RECORD: encode(container).decode()}})

@@ -173,6 +173,8 @@ class Database:
         with self._lock:
             try:
                 return self._connection.execute(statement, parameters).fetchall()
+            except UnicodeEncodeError:
+                return []  # what is no UTF-8 is nobody's name
             except sqlite3.DatabaseError as error:
                 raise self._unusable(error) from error
 

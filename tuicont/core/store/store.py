@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from tuicont.core.model.container import Container
+from tuicont.core.model.document import Decoder, encode
 from tuicont.core.model.event import Event, Topic
 from tuicont.core.model.image import Image
 from tuicont.core.store.database import Database
 
 _KEPT_EVENTS = 100_000
-_encode = msgspec.json.Encoder().encode
-_container = msgspec.json.Decoder(Container).decode
-_image = msgspec.json.Decoder(Image).decode
-_detail = msgspec.json.Decoder(dict[str, str]).decode
+_container = Decoder(Container).decode
+_image = Decoder(Image).decode
+_detail = Decoder(dict[str, str]).decode
 
 
 class NameTaken(Exception):
@@ -47,7 +47,7 @@ class Transaction:
             self._connection.execute(
                 "INSERT INTO containers (id, name, created_ns, value) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET name = excluded.name, value = excluded.value",
-                (container.id, container.name, container.created_ns, _encode(container)),
+                (container.id, container.name, container.created_ns, encode(container)),
             )
         except sqlite3.IntegrityError as error:
             raise NameTaken(container.name) from error
@@ -62,7 +62,7 @@ class Transaction:
         self.changed_images = True
         self._connection.execute(
             "INSERT INTO images (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
-            (image.id, _encode(msgspec.structs.replace(image, references=()))),
+            (image.id, encode(msgspec.structs.replace(image, references=()))),
         )
         for name in image.references:
             self._connection.execute(
@@ -86,7 +86,7 @@ class Transaction:
         """Append an event; `time_ns` 0 is now."""
         self._connection.execute(
             "INSERT INTO events (time_ns, topic, subject, name, detail) VALUES (?, ?, ?, ?, ?)",
-            (time_ns or time.time_ns(), topic, subject, name, _encode(detail or {})),
+            (time_ns or time.time_ns(), topic, subject, name, encode(detail or {})),
         )
 
     def add_history(self, container_id: str, time_ns: int, samples: bytes, oldest_ns: int) -> None:

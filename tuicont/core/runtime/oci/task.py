@@ -7,10 +7,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from tuicont.core.cgroup.base import Placement
 from tuicont.core.errors import kernel_error
+from tuicont.core.model.document import encode
 from tuicont.core.model.host import CgroupHierarchy
 from tuicont.core.runtime.kept import KeptTask
 from tuicont.core.runtime.oci import plan
@@ -22,7 +21,6 @@ from tuicont.core.shim.plan import PlanHead
 from tuicont.core.shim.session import ShimSession
 
 Spec = Mapping[str, Any]
-_encode_json = msgspec.json.Encoder().encode
 
 
 class OciTask(KeptTask):
@@ -95,6 +93,6 @@ def write_json(path: str, value: object, operation: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
-            file.write(_encode_json(value))
+            file.write(encode(value))
     except OSError as error:
         raise kernel_error(operation, f"write {path}", error, stage="bundle") from None
