@@ -20,6 +20,7 @@ from typing import TypeVar
 import pytest
 from inotify_simple import INotify, flags
 
+from tests.contract.storages import BASE, DRIVERS, archive
 from tests.image_home import docker_archive, write
 from tests.kernel.host import eventually, status
 from tests.kernel.test_lifecycle import run
@@ -36,7 +37,9 @@ from tuicont.core.model.container import Container
 from tuicont.core.model.request import ContainerRequest, ExecRequest
 from tuicont.core.storage.overlay.changes import changes
 from tuicont.core.storage.vfs.differences import differences
+from tuicont.core.storage.view import open_view
 from tuicont.core.sys.inode_flags import FS_APPEND_FL, set_flags
+from tuicont.core.sys.kernel import RealKernel
 
 T = TypeVar("T")
 
@@ -182,6 +185,20 @@ def test_create_opens_nothing_of_an_image_but_a_file_of_names(
         within(20, lambda: engine.containers.create(request))
     assert "the container's /etc/passwd" in str(refused.value) and what in str(refused.value)
     assert not engine.containers.list()
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_a_view_lets_nobody_open_a_device_or_execute(kind: str, tmp_path: Path, disk: int) -> None:
+    driver = DRIVERS[kind](RealKernel(), str(tmp_path / "storage"))
+    node = {"devmajor": os.major(disk), "devminor": os.minor(disk)}
+    driver.add_layer(BASE, (), archive(Layer().add("disk", kind=tarfile.BLKTYPE, **node)))
+    driver.prepare("one", (BASE,))
+    with open_view(driver.mounts("one")) as root:
+        forbidden = os.ST_NODEV | os.ST_NOSUID | os.ST_NOEXEC
+        assert os.fstatvfs(root).f_flag & forbidden == forbidden
+        with pytest.raises(PermissionError):
+            os.open("disk", os.O_RDONLY, dir_fd=root)
+    driver.remove("one")
 
 
 # copies
