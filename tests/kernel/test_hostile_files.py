@@ -231,6 +231,30 @@ def test_a_copy_out_names_devices_and_pipes_and_opens_none(engine: LocalEngine, 
     assert os.makedev(device.devmajor, device.devminor) == disk
 
 
+def test_a_copy_ends_though_the_file_grows_faster_than_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    file.write_text("begun")
+    over = threading.Event()
+
+    def grow() -> None:
+        size = 0
+        while not over.is_set() and size < 1 << 43:
+            size += GIB
+            os.truncate(file, size)
+
+    root = os.open(tmp_path, os.O_PATH)
+    chunks = pack(root, "/log")
+    header = next(chunks)  # with the size that it has
+    grower = threading.Thread(target=grow)
+    grower.start()
+    try:
+        within(10, lambda: header + b"".join(chunks))
+    finally:
+        over.set()
+        grower.join()
+        os.close(root)
+
+
 # a file that becomes something else after it was looked at
 
 

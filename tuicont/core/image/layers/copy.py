@@ -143,7 +143,7 @@ class _Packer:
                     yield _header(archived, tarfile.LNKTYPE, info, link=first)
                     return
             yield _header(archived, tarfile.REGTYPE, info, fd=fd)
-            yield from padded(_contents(fd), info.st_size)
+            yield from padded(_contents(fd, info.st_size), info.st_size)
         finally:
             os.close(fd)
 
@@ -174,9 +174,11 @@ def _xattrs(fd: int) -> dict[str, bytes]:
         raise
 
 
-def _contents(fd: int) -> Iterator[bytes]:
-    while chunk := os.read(fd, _CHUNK):
+def _contents(fd: int, left: int) -> Iterator[bytes]:
+    # Not up to its end: somebody may be adding to it all the time.
+    while left and (chunk := os.read(fd, min(left, _CHUNK))):
         yield chunk
+        left -= len(chunk)
 
 
 def _path_error(operation: str, path: str, error: OSError) -> EngineError:
