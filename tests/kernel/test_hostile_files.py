@@ -32,7 +32,7 @@ from tuicont.core.errors import EngineError, Invalid
 from tuicont.core.files.copy import copy_tree
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.image.archive.files import DirectoryFiles
-from tuicont.core.image.layers.copy import pack
+from tuicont.core.image.layers.copy import pack, unpack
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import ContainerRequest, ExecRequest
 from tuicont.core.storage.overlay.changes import changes
@@ -198,6 +198,7 @@ def test_a_view_lets_nobody_open_a_device_or_execute(kind: str, tmp_path: Path, 
         assert os.fstatvfs(root).f_flag & forbidden == forbidden
         with pytest.raises(PermissionError):
             os.open("disk", os.O_RDONLY, dir_fd=root)
+        unpack(root, "/", io.BytesIO(b"".join(pack(root, "/disk"))))
     driver.remove("one")
 
 
@@ -229,6 +230,28 @@ def test_a_copy_out_names_devices_and_pipes_and_opens_none(engine: LocalEngine, 
         assert "tmp/a socket" not in members and not copied(engine, container, "/tmp/a socket").getmembers()
     device = members["tmp/a block device"]
     assert os.makedev(device.devmajor, device.devminor) == disk
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_a_copy_in_makes_devices_and_pipes_and_opens_none(engine: LocalEngine, disk: int, stopped: bool) -> None:
+    container = run(engine)
+    place = inside(container, "/tmp")
+    (place / "pipe").write_text("is replaced")
+    os.mknod(place / "file", stat.S_IFBLK | 0o600, disk)
+    layer = Layer().add("pipe", kind=tarfile.FIFOTYPE).add("null", kind=tarfile.CHRTYPE, devmajor=1, devminor=3)
+    layer.add("disk", kind=tarfile.BLKTYPE, devmajor=os.major(disk), devminor=os.minor(disk), mode=0o640)
+    layer.add("file", b"takes the place of a device")
+    if stopped:
+        engine.tasks.kill(container.id)
+    within(10, lambda: engine.files.copy_in(container.id, "/tmp", io.BytesIO(layer.bytes())))
+    if stopped:
+        container = engine.tasks.start(container.id)
+        place = inside(container, "/tmp")
+    found = {name: os.lstat(place / name) for name in os.listdir(place)}
+    assert stat.S_ISFIFO(found["pipe"].st_mode)
+    assert stat.S_ISCHR(found["null"].st_mode) and found["null"].st_rdev == NULL
+    assert found["disk"].st_mode == stat.S_IFBLK | 0o640 and found["disk"].st_rdev == disk
+    assert (place / "file").read_text() == "takes the place of a device"
 
 
 def test_a_copy_ends_though_the_file_grows_faster_than_it_is_read(tmp_path: Path) -> None:
