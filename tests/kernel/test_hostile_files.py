@@ -14,6 +14,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +22,9 @@ import pytest
 from inotify_simple import INotify, flags
 
 from tests.contract.storages import BASE, DRIVERS, archive
+from tests.hung_fuse import HungFuse
 from tests.image_home import docker_archive, write
-from tests.kernel.host import eventually, status
+from tests.kernel.host import eventually, state, status
 from tests.kernel.test_lifecycle import run
 from tests.kernel.test_safety import busybox_layer, entered, in_group
 from tests.layers import Layer
@@ -34,7 +36,7 @@ from tuicont.core.files.trees import remove_tree
 from tuicont.core.image.archive.files import DirectoryFiles
 from tuicont.core.image.layers.copy import pack, unpack
 from tuicont.core.model.container import Container
-from tuicont.core.model.request import ContainerRequest, ExecRequest
+from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest
 from tuicont.core.storage.overlay.changes import changes
 from tuicont.core.storage.vfs.differences import differences
 from tuicont.core.storage.view import open_view
@@ -161,6 +163,22 @@ def test_a_file_of_names_that_leads_elsewhere_names_nobody(engine: LocalEngine, 
     with unseen(flags.ACCESS, inside(container, "/proc/kmsg")), pytest.raises(Invalid, match="no user 'daemon'"):
         within(10, lambda: engine.tasks.exec(container.id, ExecRequest(command=("true",), user="daemon")))
     engine.tasks.exec(container.id, ExecRequest(command=("true",), user="12")).close()
+
+
+def test_a_file_of_names_on_a_file_system_that_hangs_keeps_nobody_from_removing_the_container(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(1) as pool, HungFuse(tmp_path / "dead") as dead:
+        container = run(engine, mounts=(BindMount(source=str(dead.place), target="/mnt"),))
+        inside(container, "/etc/passwd").unlink()
+        inside(container, "/etc/passwd").symlink_to("/mnt/passwd")
+        request = ExecRequest(command=("true",), user="daemon")
+        entering = pool.submit(lambda: engine.tasks.exec(container.id, request))
+        eventually(lambda: any("request_wait" in task.read_text() for task in Path("/proc/self/task").glob("*/wchan")))
+        within(20, lambda: engine.containers.remove(container.id, force=True))
+        eventually(lambda: state(container.pid) == "")
+    with pytest.raises(EngineError):
+        entering.result(10)
 
 
 LAYERS: dict[str, Callable[[Layer, int], object]] = {
