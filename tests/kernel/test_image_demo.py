@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.contract.storages import inside
 from tests.support import require
 from tuicont.core.errors import EngineError, Unsupported
-from tuicont.core.storage.view import open_view
-from tuicont.core.sys.openat2 import open_in_root
 
 # What runs here is not this kernel's but other tools' and the programs of this host.
 pytestmark = [pytest.mark.kernel, pytest.mark.host_only]
@@ -46,33 +46,30 @@ def test_a_demo_image_is_the_same_whoever_builds_it(home, other):
         ("write-files 3 1 >/dev/null; ls /var/demo; ls /usr/share/demo", "file-1\nfile-3\nchange-me\nread-me\n"),
     ],
 )
-def test_programs_of_the_demo_image_run(home, monkeypatch, command, expected, busybox):
+def test_programs_of_the_demo_image_run(home, tmp_path, monkeypatch, command, expected, busybox):
     if busybox:
         require("busybox")
     else:
         monkeypatch.setattr("tuicont.core.image.demo.base._busybox", lambda tree: False)
     image = home.service.get("demo")
     home.storage.prepare("one", tuple(layer.chain_id for layer in image.layers))
-    with open_view(home.storage.mounts("one")) as root:
+
+    def act(root: Path) -> subprocess.CompletedProcess[str]:
         for name, minor in (("null", 3), ("zero", 5)):
-            device = open_in_root(root, "/dev", os.O_PATH)
-            os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(1, minor), dir_fd=device)
-            os.close(device)
-
-        def enter() -> None:
-            os.fchdir(root)
-            os.chroot(".")
-
-        inside = subprocess.run(
+            os.mknod(root / "dev" / name, stat.S_IFCHR | 0o666, os.makedev(1, minor))
+        return subprocess.run(
             ["/bin/sh", "-c", command],
-            preexec_fn=enter,
+            preexec_fn=lambda: os.chroot(root),
+            cwd=root,
             env=dict(entry.split("=", 1) for entry in image.config.env),
             capture_output=True,
             text=True,
             timeout=20,
             start_new_session=True,
         )
-    assert (inside.stdout, inside.stderr) == (expected, "")
+
+    done = inside(home.storage, "one", tmp_path, act)
+    assert (done.stdout, done.stderr) == (expected, "")
     home.storage.remove("one")
 
 

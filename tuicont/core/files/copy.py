@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from tuicont.core.files import contents
 from tuicont.core.files.attributes import dress, entry_path, strip_inherited, xattrs
+from tuicont.core.files.regular import Refused, open_regular
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOATIME | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Fifteen names are never longer than a path may be.
 _NAMES_AT_ONCE = 15
@@ -140,11 +140,12 @@ class _Copier:
         os.utime(self._target, ns=(level.info.st_atime_ns, level.info.st_mtime_ns))
 
     def _copy_file(self, name: str) -> None:
-        source = os.open(name, _FILE, dir_fd=self._source)
+        try:
+            source = open_regular(self._source, name, os.O_NOATIME)
+        except Refused:
+            raise _replaced() from None
         try:
             info = os.fstat(source)
-            if not stat.S_ISREG(info.st_mode):
-                raise _replaced()
             if self._linked(name, info):
                 return
             target = os.open(name, _NEW_FILE, 0o600, dir_fd=self._target)

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable
 from functools import partial
 
+from tuicont.core.files.regular import open_regular
 from tuicont.core.sys.inode_flags import FS_APPEND_FL, FS_IMMUTABLE_FL, get_flags, set_flags
 from tuicont.core.sys.subvolumes import BTRFS_FIRST_FREE_OBJECTID, BTRFS_SUBVOL_RDONLY
 from tuicont.core.sys.subvolumes import get_flags as get_subvolume_flags
@@ -143,10 +144,7 @@ def _retry(action: Callable[[], None], fd: int, name: str) -> None:
     except PermissionError:
         _make_mutable(fd)
         try:
-            # Only what has no side effect when it is opened: a device may have.
-            if stat.S_IFMT(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
-                raise OSError(errno.ENOTSUP, name)
-            entry = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=fd)
+            entry = _open_entry(fd, name)
         except OSError:
             entry = -1
         if entry >= 0:
@@ -155,6 +153,14 @@ def _retry(action: Callable[[], None], fd: int, name: str) -> None:
             finally:
                 os.close(entry)
         action()
+
+
+def _open_entry(fd: int, name: str) -> int:
+    """A descriptor of a directory or a regular file; nothing else is opened."""
+    try:
+        return os.open(name, _DIRECTORY, dir_fd=fd)
+    except NotADirectoryError:
+        return open_regular(fd, name)
 
 
 def _make_mutable(fd: int) -> None:

@@ -10,7 +10,8 @@ import msgspec
 from tuicont.core.errors import Invalid
 
 _LARGEST_ID = 0xFFFFFFFE
-_LARGEST_FILE = 4 << 20
+LARGEST_FILE = 4 << 20
+"""Bytes of a passwd or group file that is read."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +30,14 @@ def resolve(user: str, passwd: str, group: str) -> Identity:
     of its own in `user`, the additional groups are those in `group` that list the user's name. Raises `Invalid`.
     """
     who, _, own_group = user.partition(":")
-    entry = _passwd_entry(who or "0", passwd[:_LARGEST_FILE])
+    entry = _passwd_entry(who or "0", passwd)
     if entry is None:
         number = _number(who or "0")
         if number is None:
             raise Invalid(f"run as {user}", f"the image's /etc/passwd has no user {who!r}")
         entry = ("", number, 0, "/")
     name, uid, gid, home = entry
-    groups = _groups(group[:_LARGEST_FILE])
+    groups = _groups(group)
     if own_group:
         return Identity(uid=uid, gid=_group_id(own_group, groups, user), home=home)
     extra = tuple(sorted({number for _, number, members in groups if name and name in members}))

@@ -10,6 +10,8 @@ import errno
 import os
 import stat
 
+from tuicont.core.files.attributes import entry_path
+
 # An unprivileged mount (`userxattr`) keeps its marks in "user." instead; a tree may come from either.
 _PREFIXES = ("trusted.overlay.", "user.overlay.")
 _ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOENT)
@@ -22,14 +24,8 @@ def is_whiteout(info: os.stat_result, directory_fd: int, name: str) -> bool:
         return True
     if not stat.S_ISREG(info.st_mode) or info.st_size:
         return False
-    try:
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory_fd)
-    except OSError:
-        return False
-    try:
-        return _mark(fd, "whiteout") is not None
-    finally:
-        os.close(fd)
+    # Asked by its name: a container could have put a device in its place, and that must not be opened.
+    return _mark(entry_path(directory_fd, name), "whiteout") is not None
 
 
 def is_whiteout_device(info: os.stat_result) -> bool:
@@ -52,10 +48,11 @@ def make_opaque(fd: int, *, user: bool = False) -> None:
     os.setxattr(fd, _PREFIXES[user] + "opaque", b"y")
 
 
-def _mark(fd: int, name: str) -> bytes | None:
+def _mark(place: int | str, name: str) -> bytes | None:
+    """An attribute of a descriptor, or of a path whose last component is not followed."""
     for prefix in _PREFIXES:
         try:
-            return os.getxattr(fd, prefix + name)
+            return os.getxattr(place, prefix + name, follow_symlinks=isinstance(place, int))
         except OSError as error:
             if error.errno not in _ABSENT:
                 raise

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 
-from tuicont.core.spec.users import Identity, resolve
+from tuicont.core.errors import Invalid
+from tuicont.core.files.regular import Refused, read_in_root
+from tuicont.core.spec.users import LARGEST_FILE, Identity, resolve
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.storage.view import open_view
-from tuicont.core.sys.openat2 import open_in_root
 
-_LARGEST_FILE = 4 << 20
 ROOT = Identity(uid=0, gid=0, home="/root")
 
 
@@ -26,7 +25,7 @@ def resolve_in(root_fd: int, user: str) -> Identity:
     """The identity by the passwd and group files below a root file system."""
     if not user:
         return ROOT
-    return resolve(user, _text(root_fd, "etc/passwd"), _text(root_fd, "etc/group"))
+    return resolve(user, _text(root_fd, "/etc/passwd", user), _text(root_fd, "/etc/group", user))
 
 
 def resolve_running(pid: int, user: str) -> Identity:
@@ -40,13 +39,11 @@ def resolve_running(pid: int, user: str) -> Identity:
         os.close(root)
 
 
-def _text(root_fd: int, path: str) -> str:
+def _text(root_fd: int, path: str, user: str) -> str:
     try:
-        # Without O_NONBLOCK a FIFO in the place of the file would hang the engine.
-        descriptor = open_in_root(root_fd, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        return read_in_root(root_fd, path, LARGEST_FILE).decode(errors="replace")
+    except Refused as error:
+        hint = "leave the user out, or copy a regular file there"
+        raise Invalid(f"run as {user}", f"the container's {path} {error.strerror}", hint=hint) from None
     except OSError:
         return ""
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
-        return file.read(_LARGEST_FILE).decode(errors="replace")

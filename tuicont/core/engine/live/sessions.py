@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from tuicont.core.engine.births.identity import resolve_running
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
@@ -15,6 +14,7 @@ from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.request import ExecRequest
 from tuicont.core.runtime.base import Session, Task
+from tuicont.core.spec.users import Identity
 
 
 class Sessions:
@@ -26,13 +26,13 @@ class Sessions:
         self._bundles = bundles
         self._specs = specs
 
-    def exec(self, container: Container, task: Task, request: ExecRequest) -> Session:
-        """Run `request` in `container`, whose lock the caller holds, until its session ends."""
+    def exec(self, container: Container, task: Task, request: ExecRequest, identity: Identity | None) -> Session:
+        """Run `request` in `container`, whose lock the caller holds, until its session ends; as its init's user without
+        `identity`."""
         if not request.command:
             raise Invalid(f"exec in {container.name}", "no command is given")
         command = " ".join(request.command)
         exec_id = os.urandom(8).hex()
-        identity = resolve_running(container.pid, request.user) if request.user else None
         spec = self._bundles.spec(container)
         process = self._specs.exec(spec, request, identity)
         with telling(f"exec {command} in {container.name}"):

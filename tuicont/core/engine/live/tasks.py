@@ -13,6 +13,7 @@ import time
 
 import msgspec
 
+from tuicont.core.engine.births.identity import resolve_running
 from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
@@ -64,10 +65,12 @@ class LocalTasks:
 
     def exec(self, ref: str, request: ExecRequest) -> Session:
         container = self._records.require(ref, Verb.EXEC)
+        # Before the lock, or files on a file system that hangs would keep the container from being removed.
+        identity = resolve_running(container.pid, request.user) if request.user else None
         # A pause meanwhile would freeze the new process before it has executed anything. Another exec may go on.
         with self._locks.container(container.id, shared=True):
             container = self._records.require(container.id, Verb.EXEC)
-            return self._sessions.exec(container, self._task(container, "exec in"), request)
+            return self._sessions.exec(container, self._task(container, "exec in"), request, identity)
 
     def stop(self, ref: str, *, signal: str = "", timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.STOP)

@@ -14,12 +14,14 @@ import stat
 from typing import BinaryIO, Protocol
 
 from tuicont.core.errors import Invalid
+from tuicont.core.files.regular import Refused, open_regular_in_root
 from tuicont.core.image.layers.tarstream import ForwardReader, members
 from tuicont.core.image.manifest import LARGEST_DOCUMENT
 from tuicont.core.sys.openat2 import open_in_root
 
 _MOST_MEMBERS = 100_000
 _MOST_LINKS = 8
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class ArchiveFiles(Protocol):
@@ -94,7 +96,7 @@ class DirectoryFiles:
         try:
             fd = open_in_root(self._fd, name, os.O_PATH)
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            if error.errno in _ABSENT:
                 return None
             raise
         try:
@@ -104,9 +106,12 @@ class DirectoryFiles:
             os.close(fd)
 
     def open(self, name: str) -> BinaryIO:
-        if self.size(name) is None:
-            raise _missing(name)
-        return os.fdopen(open_in_root(self._fd, name, os.O_RDONLY | os.O_NONBLOCK), "rb")
+        try:
+            return os.fdopen(open_regular_in_root(self._fd, name), "rb")
+        except OSError as error:
+            if isinstance(error, Refused) or error.errno in _ABSENT:
+                raise _missing(name) from None
+            raise
 
     def read(self, name: str) -> bytes | None:
         return _read(self, name)

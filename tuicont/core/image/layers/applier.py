@@ -45,8 +45,8 @@ class Applier:
 
     `lower_fds` (top first) are trees whose directories lend their looks to those that the archive does not name.
     `stacked` says that overlayfs will show the tree over those: what hid a directory of theirs must go on hiding what
-    is in it. With `merge` a directory is never replaced by something else nor the reverse, and device nodes are
-    refused: that is for archives that are copied into a container, where layers may do both.
+    is in it. With `merge` a directory is never replaced by something else nor the reverse: that is for archives that
+    are copied into a container, where layers may do both.
     """
 
     def __init__(
@@ -270,11 +270,8 @@ class Applier:
 
     def _node(self, parent: int, name: str, member: Member) -> None:
         info = member.info
-        kind = _NODES[info.type]
-        if self._merge and kind != stat.S_IFIFO:
-            raise Invalid(OPERATION, f"{info.name!r} is a device node", hint="devices are not copied into a container")
         self._replace(parent, name)
-        os.mknod(name, kind | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
+        os.mknod(name, _NODES[info.type] | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
         os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
         fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         try:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tuicont.core.errors import EngineError, Invalid, NotFound, kernel_error
+from tuicont.core.files.regular import Refused, open_regular, reopen_regular
 from tuicont.core.image.compression import decompressed
 from tuicont.core.image.layers.applier import Applier
 from tuicont.core.image.layers.tarstream import ForwardReader, members
@@ -22,10 +23,7 @@ from tuicont.core.image.layers.tarwriter import END, entry, padded
 from tuicont.core.sys.openat2 import open_in_root
 
 _CHUNK = 1 << 18
-_PATH_ONLY = os.O_PATH | os.O_NOFOLLOW
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# A device or pipe put where the file was must not block or act when it is opened.
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS = {
     stat.S_IFDIR: tarfile.DIRTYPE,
     stat.S_IFREG: tarfile.REGTYPE,
@@ -132,19 +130,20 @@ class _Packer:
             os.close(fd)
 
     def _file(self, parent_fd: int, name: str, archived: str) -> Iterator[bytes]:
-        # A file that stands alone is open already, but only as a path.
-        fd = os.open(name, _FILE, dir_fd=parent_fd) if name else os.open(f"/proc/self/fd/{parent_fd}", os.O_RDONLY)
+        try:
+            # A file that stands alone is open already, but only as a path.
+            fd = open_regular(parent_fd, name) if name else reopen_regular(parent_fd, archived)
+        except Refused:
+            return  # replaced since it was looked at
         try:
             info = os.fstat(fd)
-            if not stat.S_ISREG(info.st_mode):
-                return
             if info.st_nlink > 1:
                 first = self._linked.setdefault((info.st_dev, info.st_ino), archived)
                 if first != archived:
                     yield _header(archived, tarfile.LNKTYPE, info, link=first)
                     return
             yield _header(archived, tarfile.REGTYPE, info, fd=fd)
-            yield from padded(_contents(fd), info.st_size)
+            yield from padded(_contents(fd, info.st_size), info.st_size)
         finally:
             os.close(fd)
 
@@ -175,9 +174,11 @@ def _xattrs(fd: int) -> dict[str, bytes]:
         raise
 
 
-def _contents(fd: int) -> Iterator[bytes]:
-    while chunk := os.read(fd, _CHUNK):
+def _contents(fd: int, left: int) -> Iterator[bytes]:
+    # Not up to its end: somebody may be adding to it all the time.
+    while left and (chunk := os.read(fd, min(left, _CHUNK))):
         yield chunk
+        left -= len(chunk)
 
 
 def _path_error(operation: str, path: str, error: OSError) -> EngineError:

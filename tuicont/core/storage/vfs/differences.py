@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tuicont.core.files import contents
 from tuicont.core.files.attributes import entry_path, xattrs
+from tuicont.core.files.regular import open_regular
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 100
@@ -136,19 +137,8 @@ def _same_contents(fd: int, original: int, name: str, size: int) -> bool:
     opened: list[int] = []
     try:
         for directory in (fd, original):
-            opened.append(_open_regular(directory, name))
+            opened.append(open_regular(directory, name, os.O_NOATIME))
         return contents.same(opened[0], opened[1], size)
     finally:
         for opened_fd in opened:
             os.close(opened_fd)
-
-
-def _open_regular(directory: int, name: str) -> int:
-    """Opened for reading only once it is known to be no device: that could act when it is opened."""
-    fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise FileNotFoundError(name)
-        return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NOATIME | os.O_CLOEXEC)
-    finally:
-        os.close(fd)
