@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Cli
+from tuicont.core.model import signals
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
@@ -110,6 +111,31 @@ def test_signals_are_passed_on(cli: Cli) -> None:
     client.send_signal(signal.SIGHUP)
     assert client.stdout.read() == b"hup\n"
     assert client.wait(30) == 5
+
+
+def test_every_signal_that_docker_passes_on_is(cli: Cli) -> None:
+    """Real-time signals too; what a program cannot catch, and what is about the client's own children and pipes and its
+    terminal, is not."""
+    kept = {"KILL", "STOP", "CHLD", "PIPE", "URG", "WINCH", "SEGV", "BUS", "FPE", "ILL", "TTIN", "TTOU"}
+    passed = sorted(number for number in signal.valid_signals() if signals.name(number).removeprefix("SIG") not in kept)
+    traps = "; ".join(f"trap 'echo {number}' {number}" for number in passed)
+    client = cli.popen(
+        "run",
+        "--rm",
+        "--name",
+        "all",
+        "demo",
+        "sh",
+        "-c",
+        f"{traps}; echo ready; while :; do sleep 0.01; done",
+        stdout=subprocess.PIPE,
+    )
+    assert client.stdout is not None and client.stdout.readline() == b"ready\n"
+    for number in passed:
+        client.send_signal(number)
+        assert client.stdout.readline() == b"%d\n" % number
+    cli.ok("kill", "all")
+    assert client.wait(30) == 137
 
 
 def test_a_process_that_ignores_interrupts_does_not_keep_the_client(cli: Cli) -> None:

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -334,3 +336,24 @@ def test_the_engine_s_raised_limit_of_open_files_is_not_passed_on(engine: LocalE
     with open(f"/proc/{container.pid}/limits") as file:
         (limit,) = [line.split() for line in file if line.startswith("Max open files")]
     assert limit[3] == "1024"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_restart_is_no_end_for_a_container_that_is_to_be_removed_at_its_end(
+    engine: LocalEngine, root: str, paused: bool
+) -> None:
+    """Even when somebody else sees it stop."""
+    request = ContainerRequest(image="demo", command=("sleep", "1000"), auto_remove=True, stop_timeout=0.3)
+    container = engine.tasks.start(engine.containers.create(request).id)
+    if paused:
+        engine.tasks.pause(container.id)
+    with closing(open_engine(root)) as other:
+        watching = threading.Thread(target=other.tasks.wait, args=(container.id,))
+        watching.start()
+        again = engine.tasks.restart(container.id)
+        watching.join()
+        assert again.pid != container.pid and state(again.pid) == "S"
+        assert other.containers.get(container.id).restarts == 1
+    engine.tasks.kill(container.id)
+    with pytest.raises(NotFound):
+        engine.containers.get(container.id)

@@ -24,7 +24,13 @@ from tuicont.core.engine.api import STDOUT, Session
 from tuicont.core.errors import EngineError, Invalid
 
 _CHUNK = 1 << 16
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_KEPT = {
+    *(signal.SIGKILL, signal.SIGSTOP),  # nobody is told of them
+    *(signal.SIGCHLD, signal.SIGPIPE, signal.SIGURG, signal.SIGWINCH),  # about ourselves, as with Docker
+    *(signal.SIGTTIN, signal.SIGTTOU),  # about our own terminal: it would send them for ever
+    *(signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),  # a handler of Python's would run for ever
+}
+_FORWARDED = signal.valid_signals() - _KEPT
 _PATIENCE = 3
 """Interrupts that a process without reaction may be sent before the client itself goes."""
 
@@ -193,7 +199,7 @@ class Client:
             self._enter_raw_mode()
         # A process that has just ended takes neither: how it ended is read next.
         with suppress(EngineError, OSError):
-            if number in (signal.SIGWINCH, signal.SIGCONT):
+            if self._streams.tty and number in (signal.SIGWINCH, signal.SIGCONT):
                 self._session.resize(*size())
             elif self._proxy:
                 self._session.signal(number)

@@ -58,23 +58,29 @@ class Starts:
         With `console` (rows, columns of a terminal) its output waits for the caller to attach."""
         container_id = self._records.resolve(ref, f"start {ref}")
         with self._locks.container(container_id) as lock:
-            self._ends.clear(container_id)
-            container = self._records.require(container_id, Verb.START)
-            operation = f"start {container.name}"
-            task: Task | None = None
-            try:
-                with telling(operation):
-                    with self._locks.unmounted(container, operation) as snapshot:
-                        task = self._run(container, console, lock, snapshot)
-                    self._known.remember(container.id, task)
-                    return self._put_running(container, task, restarted), task
-            except BaseException as error:
-                if not self._is_recorded(container.id):
-                    with contextlib.suppress(EngineError):  # or it would hide why; the next engine finds what is left
-                        self._ends.undo(container, task)
-                if isinstance(error, EngineError):
-                    self._put_failure(container, error)
-                raise
+            return self.start_held(container_id, lock, restarted=restarted, console=console)
+
+    def start_held(
+        self, container_id: str, lock: int, *, restarted: bool = False, console: tuple[int, int] | None = None
+    ) -> tuple[Container, Task]:
+        """The same by who holds its lock."""
+        self._ends.clear(container_id)
+        container = self._records.require(container_id, Verb.START)
+        operation = f"start {container.name}"
+        task: Task | None = None
+        try:
+            with telling(operation):
+                with self._locks.unmounted(container, operation) as snapshot:
+                    task = self._run(container, console, lock, snapshot)
+                self._known.remember(container.id, task)
+                return self._put_running(container, task, restarted), task
+        except BaseException as error:
+            if not self._is_recorded(container.id):
+                with contextlib.suppress(EngineError):  # or it would hide why; the next engine finds what is left
+                    self._ends.undo(container, task)
+            if isinstance(error, EngineError):
+                self._put_failure(container, error)
+            raise
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         run_dir = self._paths.task(container.id)

@@ -76,10 +76,7 @@ class LocalTasks:
         container = self._records.require(ref, Verb.STOP)
         number = _signal(signal or container.stop_signal or "SIGTERM", f"stop {container.name}")
         patience = container.request.stop_timeout if timeout is None else timeout
-        # Frozen processes cannot act on a signal.
-        if container.state is State.PAUSED:
-            with contextlib.suppress(Conflict):  # somebody else does so, or it has ended
-                self.unpause(container.id)
+        self._thaw(container)
         self._announce_kill(container, number)
         if (init := held(container.pid, container.start_time)) is not None:
             init.send(number)
@@ -103,6 +100,8 @@ class LocalTasks:
     def restart(self, ref: str, *, timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.RESTART)
         while True:
+            if container.state.alive and container.request.auto_remove:
+                return self._restart_held(container, timeout)
             if container.state.alive:
                 self.stop(container.id, timeout=timeout)
             try:
@@ -112,6 +111,20 @@ class LocalTasks:
                 container = self._records.require(container.id, Verb.RESTART)
                 if not container.state.alive:
                     raise
+
+    def _restart_held(self, container: Container, timeout: float | None) -> Container:
+        """Under its lock, as whoever sees the end of a container with `--rm` first would remove it."""
+        self._thaw(container)
+        with self._locks.container(container.id) as lock:
+            if (now := self._records.get(container.id)) is not None and now.state.alive:
+                self.stop(container.id, timeout=timeout)
+            return self._starts.start_held(container.id, lock, restarted=True)[0]
+
+    def _thaw(self, container: Container) -> None:
+        """Frozen processes cannot act on a signal."""
+        if container.state is State.PAUSED:
+            with contextlib.suppress(Conflict):  # somebody else does so, or it has ended
+                self.unpause(container.id)
 
     def pause(self, ref: str) -> Container:
         container = self._records.require(ref, Verb.PAUSE)
