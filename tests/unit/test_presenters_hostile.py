@@ -77,13 +77,17 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     float: FLOAT,
     bool: st.booleans(),
     type(None): st.none(),
-    # A series has rows of 64-bit integers, as the sampler fills them.
-    Series: st.deferred(lambda: st.lists(values(Sample).map(packable), max_size=4).map(Series.of)),
+    Series: st.deferred(lambda: st.lists(values(Sample), max_size=4).map(series)),
 }
 
 
-def packable(sample: Sample) -> Sample:
-    return Sample._make(min(max(number, -(2**63)), 2**63 - 1) for number in sample)
+def series(samples: list[Sample]) -> Series:
+    """As a series is: rows of 64-bit integers, as the sampler fills them, each later than the one before."""
+    rows = {}
+    for sample in samples:
+        row = Sample._make(min(max(number, -(2**63)), 2**63 - 1) for number in sample)
+        rows[row.time_ns] = row
+    return Series.of([rows[time_ns] for time_ns in sorted(rows)])
 
 
 CALM: Mapping[Any, Any] = {
