@@ -14,24 +14,38 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 from tuicont import config as configuration
 from tuicont.bridge import Bridge
-from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, OpenContainer, RunAction, SnapshotReady
+from tuicont.messages import (
+    EVENTS,
+    SAMPLES,
+    EngineFailed,
+    EngineOpened,
+    EventsArrived,
+    Failed,
+    FeedTold,
+    OpenContainer,
+    RunAction,
+    SnapshotReady,
+)
 from tuicont.opening import Opening
 from tuicont.presenters.sentences import leaving_text
 from tuicont.resources import read_text
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.too_small import TooSmall, too_small
+from tuicont.text.units import plain
 from tuicont.themes import themes
 from tuicont.widgets.acting import Acting, Handlers
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.tones import COMPONENTS
 
 _NO_COLOR = NoColor()
 
 
-class TuicontApp(Acting, App[int], inherit_bindings=False):
+class TuicontApp(Acting, Guarded, App[int], inherit_bindings=False):
     """Holds the modes, which hold everything else."""
 
     TITLE = "tuicont"
@@ -52,6 +66,7 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
         self.set_keymap(config.keys)
         # Given here and not as MODES: screens are made with the bridge.
         self._opened: list[ModeScreen] = []
+        self._troubles: dict[str, str] = {}
         self.add_mode("events", self._events_screen)
         self.add_mode("engine", self._engine_screen)
         self.handlers: Handlers = {
@@ -83,6 +98,8 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
 
     def _open(self, screen: ModeScreen) -> ModeScreen:
         self._opened.append(screen)
+        for feed, text in self._troubles.items():
+            screen.set_trouble(feed, text)
         return screen
 
     def _events_screen(self) -> ModeScreen:
@@ -118,14 +135,15 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         """Show it on the screen that is seen; the others catch up when they are."""
-        if self.mode_screen is not None and self.mode_screen.is_mounted:
-            self.mode_screen.show_snapshot(message.snapshot)
+        screen = self.mode_screen
+        if screen is not None and screen.is_mounted:
+            screen.attempt(SAMPLES, lambda: screen.show_snapshot(message.snapshot))
 
     def on_events_arrived(self, message: EventsArrived) -> None:
         """Every screen that was opened keeps its own events."""
         for screen in self._opened:
             if screen.is_mounted:
-                screen.show_events(message.events)
+                screen.attempt(EVENTS, lambda screen=screen: screen.show_events(message.events))  # type: ignore[misc]
 
     def on_engine_opened(self, message: EngineOpened) -> None:
         """Say what reconciling found."""
@@ -133,19 +151,42 @@ class TuicontApp(Acting, App[int], inherit_bindings=False):
             screen.engine_opened()
         self._tell_notes()
 
-    @work(group="opening", exit_on_error=False)
+    @work(group="opening")
     async def _tell_notes(self) -> None:
         for note in (await self.bridge.call(self.bridge.engine.host.info)).notes:
-            self.notify(note, markup=False, timeout=8)
+            self.notify(plain(note), markup=False, timeout=8)
+
+    # what fails
 
     def on_engine_failed(self, message: EngineFailed) -> None:
-        """Without an engine there is nothing to show; a failed sample is only told."""
-        if message.fatal:
-            self.failure = message.error
-            # Not before the screen is there: what it mounts would come too late.
-            self.call_after_refresh(self.exit)
-        else:
+        """Without an engine there is nothing to show."""
+        self.failure = message.error
+        # Not before the screen is there: what it mounts would come too late.
+        self.call_after_refresh(self.exit)
+
+    def on_feed_told(self, message: FeedTold) -> None:
+        """What is shown stays, and says that it is old."""
+        text = self.bridge.told(message.error) if message.error is not None else ""
+        self._troubles[message.feed] = text
+        for screen in self._opened:
+            screen.set_trouble(message.feed, text)
+        if message.error is not None:
             self.bridge.report(message.error)
+
+    def on_failed(self, message: Failed) -> None:
+        """Say it, once the application can; before there is a picture, nothing but the end is left."""
+        if self.bridge.started:
+            self.bridge.report(message.error, again=message.asked)
+        else:
+            super()._handle_exception(message.error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Where Textual brings what no worker, timer or callback caught, to end the application with it.
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if self.bridge.started and isinstance(cause, Exception):
+            self.post_message(Failed(cause))
+        else:
+            super()._handle_exception(error)
 
     def on_open_container(self, message: OpenContainer) -> None:
         """Go to the Containers screen and select it."""
@@ -200,6 +241,8 @@ def run(opening: Opening, settings: configuration.Config, *, read_only: bool = F
     bridge = Bridge(opening, interval=settings.interval, read_only=read_only or settings.read_only)
     app = TuicontApp(bridge, settings)
     code = app.run()
+    for fault in bridge.faults.values():
+        sys.stderr.write(fault)
     if app.failure is not None:
         raise app.failure
     if bridge.snapshot is not None:

@@ -11,13 +11,17 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuicont.core.engine.api import Engine, EventStream
 from tuicont.core.errors import Conflict, EngineError
+from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
-from tuicont.messages import EngineFailed, EngineOpened, EventsArrived, SnapshotReady
+from tuicont.messages import EVENTS, SAMPLES, EngineFailed, EngineOpened, EventsArrived, FeedTold, SnapshotReady
 from tuicont.opening import Opening
+from tuicont.presenters.faults import place, words
+from tuicont.text.units import visible
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,6 +34,7 @@ _TOAST_LINES = 2
 _STATE_INTERVAL = 0.03
 """Seconds between two refreshes of the states that a burst of events asks for."""
 _RETRY_SECONDS = 1.0
+_FAULTS_MOST = 20
 _FIRST_SAMPLE = 0.1
 """Seconds from the first picture, which has names and states, to the first samples: opening some ten files of each
 container takes as long as to draw it, and rates need a second sample anyway."""
@@ -48,6 +53,9 @@ class Bridge:
         self._wake = threading.Condition()
         self._states_changed = False
         self._closed = False
+        self._failing: set[str] = set()
+        self.faults: dict[str, str] = {}
+        """What this program did wrong: tracebacks by their places, of each the first."""
 
     @property
     def engine(self) -> Engine:
@@ -99,20 +107,37 @@ class Bridge:
         threading.Thread(target=run, name=getattr(function, "__name__", "call"), daemon=True).start()
         return await future
 
-    def report(self, error: BaseException) -> None:
+    @property
+    def started(self) -> bool:
+        """Whether there is an application that can show what is reported."""
+        return self._app is not None
+
+    def told(self, error: BaseException) -> str:
+        if not isinstance(error, EngineError) and not self._is_known(error):
+            import traceback
+
+            self.faults[place(error)] = "".join(traceback.format_exception(error))
+        return words(error)
+
+    def _is_known(self, fault: BaseException) -> bool:
+        return place(fault) in self.faults or len(self.faults) >= _FAULTS_MOST
+
+    def report(self, error: BaseException, *, again: bool = True) -> None:
         if self._app is None:
             raise error
-        text = str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+        if not again and not isinstance(error, EngineError) and self._is_known(error):
+            return
+        text = self.told(error)
         if text.count("\n") < _TOAST_LINES - 1 and len(text) <= 120:
             self._app.notify(text, severity="error", markup=False, timeout=8)
             return
         from tuicont.screens.dialogs.error import ErrorDialog
 
-        self._app.push_screen(ErrorDialog(text))
+        self._app.push_screen(ErrorDialog(text, self.faults.get(place(error), "")))
 
     def notify(self, text: str) -> None:
         if self._app is not None:
-            self._app.notify(text, markup=False, timeout=4)
+            self._app.notify(visible(text), markup=False, timeout=4)
 
     def post(self, message: Message) -> None:
         if self._app is not None:
@@ -129,20 +154,19 @@ class Bridge:
     def _sample(self) -> None:
         try:
             engine = self._opening.result()
-            # At once, before whoever waits for the engine asks it for more.
-            if self.snapshot is not None:
-                self.post(SnapshotReady(self.snapshot))
-            # Followed from before the first tick: nothing that happens in between is missed.
-            self._stream = engine.events.follow()
         except BaseException as error:
-            self.post(EngineFailed(error, fatal=True))
+            self.post(EngineFailed(error))
             return
+        # At once, before whoever waits for the engine asks it for more.
+        if self.snapshot is not None:
+            self.post(SnapshotReady(self.snapshot))
+        # Followed from before the first tick: nothing that happens in between is missed.
+        self._attempt(EVENTS, lambda: self._follow(engine))
         self.post(EngineOpened())
         # What has been imported stays: collections that never look at it again are a tenth as long.
         gc.freeze()
         gc.enable()
-        threading.Thread(target=self._pump, args=(self._stream,), name="event-pump", daemon=True).start()
-        failing = False
+        threading.Thread(target=self._pump, args=(engine,), name="event-pump", daemon=True).start()
         next_tick = time.monotonic() + _FIRST_SAMPLE
         self._pause(next_tick)
         while not self._closed:
@@ -150,14 +174,23 @@ class Bridge:
             due = now >= next_tick
             if due:
                 next_tick = now + self._interval
-            try:
-                self._publish(engine, whole=due)
-                failing = False
-            except Exception as error:  # a fault of one tick, of whatever kind, must not be the last of all ticks
-                if not failing and not self._closed:
-                    self.post(EngineFailed(error, fatal=False))
-                failing = True
+            self._attempt(SAMPLES, partial(self._publish, engine, whole=due))
             self._pause(next_tick)
+
+    def _attempt(self, feed: str, turn: Callable[[], object]) -> bool:
+        """One turn of a feed; whether it succeeded. A failure, of whatever kind, is never its last turn: it is told
+        once, and so is the first turn that succeeds again."""
+        try:
+            turn()
+        except Exception as error:
+            if feed not in self._failing and not self._closed:
+                self._failing.add(feed)
+                self.post(FeedTold(feed, error))
+            return False
+        if feed in self._failing:
+            self._failing.discard(feed)
+            self.post(FeedTold(feed, None))
+        return True
 
     def _publish(self, engine: Engine, *, whole: bool) -> None:
         self._states_changed = False
@@ -174,19 +207,20 @@ class Bridge:
                 return
             self._wake.wait_for(lambda: self._closed or self._states_changed, max(0.0, until - time.monotonic()))
 
-    def _pump(self, stream: EventStream) -> None:
-        failing = False
+    def _follow(self, engine: Engine) -> EventStream:
+        if self._stream is None:
+            self._stream = engine.events.follow()
+            if self._closed:
+                self._stream.close()
+        return self._stream
+
+    def _pump(self, engine: Engine) -> None:
         while not self._closed:
-            try:
-                events = stream.next(1.0)
-                failing = False
-            except Exception as error:  # on a full disk, say: told once, and tried again
-                if not failing and not self._closed:
-                    self.post(EngineFailed(error, fatal=False))
-                failing = True
+            if not self._attempt(EVENTS, lambda: self._arrive(self._follow(engine).next(1.0))):
                 with self._wake:
                     self._wake.wait_for(lambda: self._closed, _RETRY_SECONDS)
-                continue
-            if events:
-                self.refresh_states()
-                self.post(EventsArrived(events))
+
+    def _arrive(self, events: tuple[Event, ...]) -> None:
+        if events:
+            self.refresh_states()
+            self.post(EventsArrived(events))

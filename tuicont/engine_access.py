@@ -30,8 +30,13 @@ class EngineAccess(Protocol):
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run an engine call in a thread of its own and await it. Raises what the call raises."""
 
-    def report(self, error: BaseException) -> None:
-        """Show an error as the engine words it: a toast when it is short, else a dialog."""
+    def told(self, error: BaseException) -> str:
+        """An error in words, for whoever shows it in a place of its own. One that is no engine's is a fault of this
+        program: its traceback is kept, and written out when the program ends. From any thread."""
+
+    def report(self, error: BaseException, *, again: bool = True) -> None:
+        """Show an error in these words: a toast when they are short, else a dialog. Without `again`, a fault that was
+        told before is not shown."""
 
     def notify(self, text: str) -> None:
         """Say in a toast that something was done."""

@@ -7,6 +7,9 @@ from textual.message import Message
 from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
 
+SAMPLES, EVENTS = "samples", "events"
+"""What comes by itself, by name."""
+
 
 class SnapshotReady(Message):
     """The sampler has a new snapshot. An older one still waiting in the queue is dropped for it."""
@@ -32,11 +35,29 @@ class EngineOpened(Message):
 
 
 class EngineFailed(Message):
-    """The engine did not open, or can no longer be sampled."""
+    """The engine did not open."""
 
-    def __init__(self, error: BaseException, *, fatal: bool) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
-        self.fatal = fatal
+        super().__init__()
+
+
+class FeedTold(Message):
+    """A feed, which is known by its name, cannot go on because of `error`, and tries; or goes on again (None)."""
+
+    def __init__(self, feed: str, error: Exception | None) -> None:
+        self.feed = feed
+        self.error = error
+        super().__init__()
+
+
+class Failed(Message):
+    """Something failed whose outcome nobody waits for. `asked` says that it was the answer to a key or a click: then
+    it is told each time, else the first time."""
+
+    def __init__(self, error: Exception, *, asked: bool = False) -> None:
+        self.error = error
+        self.asked = asked
         super().__init__()
 
 

@@ -56,7 +56,10 @@ class Pane:
         self._stream = TerminalStream(self.screen)
         session = shell_session(engine, container.id, 20, 60)
         self.link = SessionLink(
-            session, lambda _, data: self._stream.feed(data), lambda status, error: self.ended.put((status, error))
+            session,
+            lambda _, data: self._stream.feed(data),
+            lambda status, error: self.ended.put((status, error)),
+            str,
         )
 
     def _answer(self, data: bytes) -> None:

@@ -31,10 +31,19 @@ NEVER = 3600.0
 class Still(TuicontApp):
     """The application as the tests and the pictures have it."""
 
-    def __init__(self, engine: ScriptedEngine, config: Config | None = None, *, read_only: bool = False) -> None:
+    expects_faults = False
+
+    def __init__(
+        self,
+        engine: ScriptedEngine,
+        config: Config | None = None,
+        *,
+        read_only: bool = False,
+        interval: float = NEVER,
+    ) -> None:
         Input.cursor_blink = False
         self.engine = engine
-        bridge = Bridge(Opening(lambda: engine), interval=NEVER, read_only=read_only)
+        bridge = Bridge(Opening(lambda: engine), interval=interval, read_only=read_only)
         super().__init__(bridge, config or Config())
         self.animation_level = "none"
 
@@ -46,12 +55,22 @@ async def running(
     *,
     size: tuple[int, int] = (80, 24),
     read_only: bool = False,
+    faults: bool = False,
+    interval: float = NEVER,
 ) -> AsyncIterator[Pilot[Any]]:
-    """The application with its first samples on the screen."""
-    app = Still(engine, config, read_only=read_only)
+    """The application with its first samples on the screen. Without `faults`, what this program does wrong fails the
+    test, though the application goes on."""
+    app = Still(engine, config, read_only=read_only, interval=interval)
+    app.expects_faults = faults
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: _sampled(app) and "opening the engine" not in screen_text(pilot))
         yield pilot
+        _no_faults(app)
+
+
+def _no_faults(app: Still) -> None:
+    if app.bridge.faults and not app.expects_faults:
+        raise AssertionError("\n".join(app.bridge.faults.values()))
 
 
 def _sampled(app: Still) -> bool:
@@ -64,6 +83,8 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = 
     """Let the application work until `condition` holds; fails with the screen's text when it never does."""
     deadline = time.monotonic() + _PATIENCE
     while not condition() or _opening(pilot):
+        if isinstance(pilot.app, Still):
+            _no_faults(pilot.app)
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or 'it'} did not come about on this screen:\n{screen_text(pilot)}")
         await pilot.pause(0.005)

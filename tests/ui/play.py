@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from tests.doubles.scripted.engine import ScriptedEngine, ScriptedMetrics
+from tests.doubles.failing import MovingMetrics
+from tests.doubles.scripted.engine import ScriptedEngine
 from tuicont.app import run
 from tuicont.config import Config
-from tuicont.core.model.snapshot import Snapshot
 from tuicont.opening import Opening
-
-
-class MovingMetrics(ScriptedMetrics):
-    """Each snapshot is a second later."""
-
-    def snapshot(self) -> Snapshot:
-        self._world.tick()
-        return super().snapshot()
 
 
 def moving(count: int) -> ScriptedEngine:

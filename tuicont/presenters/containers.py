@@ -165,7 +165,7 @@ TABLE: Table[ContainerRow] = Table(
     Column(
         id="name",
         title="name",
-        cell=lambda row, width: cell(shorten(row.container.name, width)),
+        cell=lambda row, width: cell(plain(shorten(row.container.name, width))),
         order=Order(lambda row: row.container.name),
     ),
     Column(
@@ -179,7 +179,7 @@ TABLE: Table[ContainerRow] = Table(
         id="image",
         title="image",
         width=Part(most=24, needs=30),
-        cell=lambda row, width: cell(shorten(plain(row.container.request.image), width), "muted"),
+        cell=lambda row, width: cell(plain(shorten(row.container.request.image, width)), "muted"),
         order=Order(lambda row: row.container.request.image),
     ),
     Column(id="cpu", title="cpu", width=_cpu_width, cell=_cpu_cell, order=Order(_cpu, descending=True)),

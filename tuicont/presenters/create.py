@@ -93,7 +93,7 @@ def read(typed: Typed, cwd: Directory) -> tuple[ContainerRequest, dict[str, str]
             return None
         try:
             return parse(text)
-        except ValueError as error:
+        except (ValueError, OSError) as error:  # OSError: the working directory is gone
             problems[field] = str(error)
             return None
 

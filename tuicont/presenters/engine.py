@@ -32,7 +32,7 @@ def _heading(text: str) -> Cell:
 
 def _pair(name: str, value: str, width: int) -> list[Cell]:
     parts = wrap(plain(value), max(width - _NAME - 4, 20)) or [""]
-    first: Cell = ((f"  {name:<{_NAME}}", "muted"), (parts[0], ""))
+    first: Cell = ((f"  {plain(name):<{_NAME}}", "muted"), (parts[0], ""))
     return [first, *(cell(" " * (_NAME + 2) + part) for part in parts[1:])]
 
 
@@ -65,7 +65,7 @@ def _engine(info: EngineInfo, usage: HostUsage, own: tuple[str, str], width: int
 def _probes(probes: Sequence[Probe], width: int) -> list[Cell]:
     found: list[Cell] = []
     for group, members in groupby(sorted(probes, key=lambda probe: probe.group), key=lambda probe: probe.group):
-        found.append(_heading(group))
+        found.append(_heading(plain(group)))
         for probe in members:
             mark: Span = ("  ✓ ", "good") if probe.supported else ("  ✖ ", "bad")
             text = probe.detail if probe.supported else " · ".join(filter(None, (probe.reason, probe.detail)))

@@ -39,13 +39,15 @@ LOOKS: Mapping[str, Look] = {
 }
 """Of every topic."""
 _GOOD_END = Look("■", "muted", "exited")
+_DIGITS_MOST = 20
+"""Of a number that the kernel can have counted; Python takes no text of thousands for one."""
 _UNSAID = frozenset({"exec_id"})
 _SIZES = frozenset({"memory", "memory_swap", "memory_reservation", "limit", "bytes"})
 
 
 def _about(event: Event, width: int) -> Cell:
     look = _look(event)
-    return ((f"{look.glyph} ", look.tone), (shorten(plain(event.name), width - 2), ""))
+    return ((f"{look.glyph} ", look.tone), (plain(shorten(event.name, width - 2)), ""))
 
 
 def _what(event: Event, width: int) -> Cell:
@@ -58,7 +60,13 @@ TABLE: Table[Event] = Table(
     Column(id="time", title="time", width=8, cell=lambda event, _: cell(clock(event.time_ns), "muted")),
     Column(id="name", title="about", width=lambda width, _: 18 if width < 100 else 26, cell=_about),
     Column(id="what", title="what happened", width=Rest(10), cell=_what),
-    Column(id="topic", title="topic", width=20, since=100, cell=lambda event, _: cell(event.topic, "muted")),
+    Column(
+        id="topic",
+        title="topic",
+        width=20,
+        since=100,
+        cell=lambda event, _: cell(plain(shorten(event.topic, 20)), "muted"),
+    ),
     gap=1,
 )
 
@@ -89,7 +97,7 @@ def _detail(name: str, value: str) -> str:
         return value
     if name == "old_name":
         return f"from {value}"
-    if not value.isdigit():
+    if not value.isdecimal() or len(value) > _DIGITS_MOST:
         return f"{words} {value}"
     if name == "microseconds":
         return f"confirmed in {int(value) / 1000:.1f} ms"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tuicont.core.model.container import RemovalLoss
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.state import State
-from tuicont.text.units import counted, exact_size
+from tuicont.text.units import counted, exact_size, plain
 
 
 def loss_text(names: Sequence[str], losses: Sequence[RemovalLoss]) -> str:
@@ -23,7 +23,7 @@ def loss_text(names: Sequence[str], losses: Sequence[RemovalLoss]) -> str:
     text = "; ".join(parts)
     if len(names) == 1:
         return text or "nothing runs in it and it changed no file"
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = ", ".join(map(plain, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return f"{shown}\n{text}" if text else shown
 
 

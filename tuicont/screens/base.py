@@ -6,27 +6,35 @@ not do itself is the application's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, TypeVar
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 
 from tuicont.actions import ACTIONS, BY_ID, Action, Group, Scope, Situation, in_scope
+from tuicont.core.engine.api import Engine
 from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.engine_access import EngineAccess
 from tuicont.keys import shown_key
-from tuicont.messages import RunAction
+from tuicont.messages import SAMPLES, RunAction
+from tuicont.text.units import plain
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
 from tuicont.widgets.action_bar import ActionBar, Key
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.mode_strip import ModeStrip
 
+T = TypeVar("T")
 
-class ModeScreen(Acting, Screen[None]):
+_AGAIN_S = 1.0
+"""Seconds after which the engine is asked again for what it did not tell."""
+
+
+class ModeScreen(Acting, Guarded, Screen[None]):
     """A screen with a digit of its own. `SCOPES` are those of its actions, beside what is heard everywhere, and
     `IN_FOCUS` those that parts of it hear when they have the focus."""
 
@@ -41,6 +49,7 @@ class ModeScreen(Acting, Screen[None]):
         self._keys = keys
         self._seen = False
         self.note = ""
+        self._troubles: dict[str, str] = {}
         self.handlers: Handlers = {"back": self.back}
 
     # what a subclass says
@@ -95,13 +104,50 @@ class ModeScreen(Acting, Screen[None]):
         return shown_key(self._keys[action_id].split(",")[0])
 
     def _standing_note(self) -> str:
-        return self.note or ("read-only" if self.bridge.read_only else "")
+        return self.note or self.note_of_trouble or ("read-only" if self.bridge.read_only else "")
+
+    @property
+    def note_of_trouble(self) -> str:
+        """What stands in the way of what is new, in one line."""
+        return next(iter(self._troubles.values()), "").partition("\n")[0]
 
     def set_note(self, note: str) -> None:
         """Say in the strip what is going on in the background; empty when that is over."""
-        self.note = note
+        self.note = plain(note)
+        self._show_note()
+
+    def set_trouble(self, feed: str, text: str) -> None:
+        """Say for as long as it lasts why what `feed` brings is old, or not there; empty when it comes again."""
+        if text != self._troubles.get(feed, ""):
+            self._troubles[feed] = text
+            self._troubles = {name: said for name, said in self._troubles.items() if said}
+            self._show_note()
+
+    def _show_note(self) -> None:
         for strip in self.query(ModeStrip):
             strip.set_note(self._standing_note())
+
+    def attempt(self, feed: str, turn: Callable[[], object]) -> None:
+        """Show what `feed` has brought; when that fails, what is shown stays, with the reason, until it succeeds."""
+        shown = f"{feed} on the screen"  # the feed's own troubles do not end with it
+        try:
+            turn()
+        except Exception as error:
+            self.set_trouble(shown, self.bridge.told(error))
+        else:
+            self.set_trouble(shown, "")
+
+    @work(exclusive=True, group="opening")
+    async def ask(self, feed: str, question: Callable[[Engine], T], take: Callable[[T], object]) -> None:
+        """Ask the engine in the background for what `take` then shows, and again until there is an answer that it can
+        show."""
+        try:
+            take(await self.bridge.call(question, self.bridge.engine))
+        except Exception as error:
+            self.set_trouble(feed, self.bridge.told(error))
+            self.set_timer(_AGAIN_S, lambda: self.ask(feed, question, take))
+        else:
+            self.set_trouble(feed, "")
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -112,8 +158,9 @@ class ModeScreen(Acting, Screen[None]):
         if not self._seen:
             self._seen = True
             event.refresh_styles = False  # all of it was styled a moment ago, when it was mounted
-        if self.bridge.snapshot is not None:
-            self.show_snapshot(self.bridge.snapshot)
+        snapshot = self.bridge.snapshot
+        if snapshot is not None:
+            self.attempt(SAMPLES, lambda: self.show_snapshot(snapshot))
 
     def update_keys(self) -> None:
         """Grey what the situation refuses."""

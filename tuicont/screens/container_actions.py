@@ -70,12 +70,12 @@ class ContainerActions(ModeScreen):
         if targets:
             self._all(word, targets, act)
 
-    @work(group="verbs", exit_on_error=False)
+    @work(group="verbs")
     async def _all(self, word: str, targets: list[Container], act: Callable[[Container], object]) -> None:
         """Do it to each, a few at once; the strip counts when they are many. Errors are told together."""
         room = asyncio.Semaphore(_AT_ONCE)
         done = 0
-        errors: list[EngineError] = []
+        errors: list[Exception] = []
 
         async def one(container: Container) -> None:
             nonlocal done
@@ -90,7 +90,7 @@ class ContainerActions(ModeScreen):
                 slow = self.set_timer(_SLOW, tell)
                 try:
                     await self.bridge.call(act, container)
-                except EngineError as error:
+                except Exception as error:  # a fault of one keeps nobody from the others
                     errors.append(error)
                 finally:
                     ended.set()
@@ -106,16 +106,16 @@ class ContainerActions(ModeScreen):
             self.set_note("")
         if errors:
             first = errors[0]
-            if len(errors) > 1:
+            if len(errors) > 1 and isinstance(first, EngineError):
                 first.hint = " · ".join(filter(None, (first.hint, f"{len(errors) - 1} more could not {word} either")))
             self.bridge.report(first)
 
-    @work(group="verbs", exit_on_error=False)
+    @work(group="verbs")
     async def _guard(self, doing: Callable[[], Awaitable[None]]) -> None:
-        """Run it in the background; an engine's error is shown."""
+        """Run it in the background; an error is shown."""
         try:
             await doing()
-        except EngineError as error:
+        except Exception as error:
             self.bridge.report(error)
 
     # verbs with a question or a form

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container as Box
@@ -17,7 +17,6 @@ from textual.content import Content
 from textual.widgets import Input
 
 from tuicont.actions import IN_DETAILS, Scope, Situation
-from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
 from tuicont.core.model.snapshot import Snapshot
@@ -107,14 +106,12 @@ class ContainersScreen(ContainerActions):
         self.call_after_refresh(lambda: self.details)
 
     def engine_opened(self) -> None:
-        self._load_events()
+        self.ask("past events", lambda engine: engine.events.past(limit=_STRIP_EVENTS), self.show_events)
 
-    @work(group="opening", exit_on_error=False)
-    async def _load_events(self) -> None:
-        try:
-            self.show_events(await self.bridge.call(lambda: self.bridge.engine.events.past(limit=_STRIP_EVENTS)))
-        except EngineError as error:
-            self.bridge.report(error)
+    def set_trouble(self, feed: str, text: str) -> None:
+        super().set_trouble(feed, text)
+        if text and self.is_mounted and not self._rows.snapshot.time_ns:
+            self.table.set_empty("\n" + "\n".join(f"  {line}" for line in text.split("\n")))
 
     # snapshots and events
 

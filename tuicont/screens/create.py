@@ -16,7 +16,6 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
-from tuicont.core.errors import EngineError
 from tuicont.core.model.image import Image
 from tuicont.core.model.request import ContainerRequest
 from tuicont.engine_access import EngineAccess
@@ -24,6 +23,7 @@ from tuicont.presenters import create as form
 from tuicont.presenters.command_line import command_line
 from tuicont.screens.dialogs.base import Dialog
 from tuicont.text.limits import NO_LIMIT
+from tuicont.text.units import plain
 from tuicont.widgets.form import Choice, Tick
 
 Answer = tuple[ContainerRequest, bool]
@@ -70,7 +70,7 @@ class CreateForm(Dialog[Answer]):
         self._filled: dict[str, str] = {}
 
     def contents(self) -> ComposeResult:
-        choices = [(name, name) for name in self._images]
+        choices = [(plain(name), name) for name in self._images]
         yield self._row("image", "image", Choice(choices, value=self._images[0], allow_blank=False, compact=True))
         for field, label, hint in _TEXTS:
             suggester = SuggestFromList([name for name, _ in form.WORKLOADS]) if field == "command" else None
@@ -139,7 +139,8 @@ class CreateForm(Dialog[Answer]):
     @on(Checkbox.Changed)
     def _typed_in(self) -> None:
         self._request, problems = form.read(self.typed(), os.getcwd)
-        self.query_one("#line", Static).update(Content(command_line(self._request, detach=not self._request.tty)))
+        line = command_line(self._request, detach=not self._request.tty)
+        self.query_one("#line", Static).update(Content(plain(line)))
         self._show_problems(problems)
         self._ask_engine(self._request, problems)
 
@@ -150,8 +151,8 @@ class CreateForm(Dialog[Answer]):
         await sleep(_TYPING_PAUSE)
         try:
             found = await self._bridge.call(self._bridge.engine.containers.validate, request)
-        except EngineError as error:
-            self._show_problems(problems | {"": str(error)})
+        except Exception as error:
+            self._show_problems(problems | {"": self._bridge.told(error)})
             return
         self._show_problems({form.field_of(p.field): p.message for p in found} | problems)
 
@@ -159,11 +160,11 @@ class CreateForm(Dialog[Answer]):
         self._problems = dict(problems)
         for label in self.query(".problem").results(Label):
             text = problems.pop(str(label.id).removeprefix("problem-"), "")
-            label.update(Content(text))
+            label.update(Content(plain(text)))
             label.display = bool(text)
         # The answer may come when the form is closed.
         for rest in self.query("#trouble").results(Static):
-            rest.update(Content(" · ".join(problems.values())))
+            rest.update(Content(plain(" · ".join(problems.values()))))
             rest.display = bool(problems)
 
     # leaving
@@ -183,7 +184,7 @@ class CreateForm(Dialog[Answer]):
         if not problems:
             try:
                 found = await self._bridge.call(self._bridge.engine.containers.validate, request)
-            except EngineError as error:
+            except Exception as error:
                 self._bridge.report(error)
                 return
             problems = {form.field_of(p.field): p.message for p in found}

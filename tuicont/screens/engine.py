@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 
 from tuicont.actions import Scope
-from tuicont.core.errors import EngineError
+from tuicont.core.engine.api import Engine
 from tuicont.core.model.host import HostUsage
 from tuicont.core.model.probe import EngineInfo, Probe
 from tuicont.engine_access import EngineAccess
 from tuicont.presenters.engine import lines
 from tuicont.screens.base import ModeScreen
 from tuicont.widgets.pager import Pager
+
+Known = tuple[EngineInfo, HostUsage, tuple[Probe, ...], tuple[tuple[str, str, str], ...]]
+"""All that the screen asks for."""
+
+
+def _known(engine: Engine) -> Known:
+    host = engine.host
+    return host.info(), host.usage(), host.doctor(), host.config()
 
 
 class EngineScreen(ModeScreen):
@@ -26,7 +34,7 @@ class EngineScreen(ModeScreen):
     def __init__(self, bridge: EngineAccess, keys: Mapping[str, str], config_file: str) -> None:
         super().__init__(bridge, keys)
         self._config_file = config_file
-        self._known: tuple[EngineInfo, HostUsage, tuple[Probe, ...], tuple[tuple[str, str, str], ...]] | None = None
+        self._known: Known | None = None
 
     def body(self) -> ComposeResult:
         pager = Pager(id="engine", empty="\n  asking the kernel …")
@@ -39,17 +47,16 @@ class EngineScreen(ModeScreen):
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         super().on_screen_resume(event)
-        self._load()
+        self.ask("the engine", _known, self._take)
 
-    @work(exclusive=True, exit_on_error=False)
-    async def _load(self) -> None:
-        host = self.bridge.engine.host
-        try:
-            self._known = await self.bridge.call(lambda: (host.info(), host.usage(), host.doctor(), host.config()))
-        except EngineError as error:
-            self.bridge.report(error)
-            return
+    def _take(self, known: Known) -> None:
+        self._known = known
         self._draw()
+
+    def set_trouble(self, feed: str, text: str) -> None:
+        super().set_trouble(feed, text)
+        if text and self.is_mounted:
+            self.query_one(Pager).set_empty("\n" + "\n".join(f"  {line}" for line in text.split("\n")))
 
     def on_resize(self, event: events.Resize) -> None:
         """Break the lines anew."""

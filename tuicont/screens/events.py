@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
 from tuicont.actions import Scope
-from tuicont.core.errors import EngineError
 from tuicont.core.model.event import CONTAINER, Event
 from tuicont.engine_access import EngineAccess
 from tuicont.messages import OpenContainer
@@ -60,16 +59,13 @@ class EventsScreen(ModeScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.table.focus()
-        self._load()
+        self.ask("past events", lambda engine: engine.events.past(limit=2000), self.show_events)
 
-    @work(exit_on_error=False)
-    async def _load(self) -> None:
-        try:
-            past = await self.bridge.call(lambda: self.bridge.engine.events.past(limit=2000))
-        except EngineError as error:
-            self.bridge.report(error)
-            return
-        self.show_events(past)
+    def set_trouble(self, feed: str, text: str) -> None:
+        super().set_trouble(feed, text)
+        said = "\n".join(f"  {line}" for line in text.split("\n")) if text else "  nothing has happened yet"
+        if self.is_mounted:
+            self.table.set_empty(f"\n{said}")
 
     def show_events(self, events: tuple[Event, ...]) -> None:
         self._rows.take(events)

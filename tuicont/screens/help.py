@@ -14,10 +14,11 @@ from textual.screen import ModalScreen
 from tuicont.actions import in_scope
 from tuicont.presenters.help import lines
 from tuicont.screens.base import ModeScreen
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.pager import Pager
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Guarded, ModalScreen[None]):
     """Made from the action table; any of its own keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]

@@ -10,6 +10,8 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tuicont.widgets.guarded import Guarded
+
 MINIMUM = Size(80, 24)
 
 
@@ -18,7 +20,7 @@ def too_small(size: Size) -> bool:
     return size.width < MINIMUM.width or size.height < MINIMUM.height
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(Guarded, ModalScreen[None]):
     """Covers everything; only quitting works."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,ctrl+q", "app.leave", "quit", show=False)]

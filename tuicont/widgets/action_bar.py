@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuicont.messages import RunAction
+from tuicont.widgets.guarded import Guarded
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -25,7 +26,7 @@ class Key(msgspec.Struct, frozen=True):
     weight: int
 
 
-class ActionBar(Widget):
+class ActionBar(Guarded, Widget):
     """One line of keys."""
 
     COMPONENT_CLASSES = {"action-bar--key", "action-bar--label", "action-bar--off"}

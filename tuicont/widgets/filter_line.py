@@ -7,8 +7,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tuicont.widgets.guarded import Guarded
 
-class FilterLine(Input):
+
+class FilterLine(Guarded, Input):
     """Below a list, and made when first asked for; `enter` keeps the filter, `escape` drops it."""
 
     class Closed(Message):

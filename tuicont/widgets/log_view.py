@@ -197,9 +197,10 @@ class LogView(Moving):
         width, base = self.size.width, self.rich_style
         left, top = self.scroll_offset
         if top + y >= self._rows:
-            if y == 1 and not self._rows and self.empty_text:
+            said = self.empty_text.split("\n") if not self._rows else []
+            if 1 <= y <= len(said):
                 style = base + self.get_component_rich_style("log--empty", partial=True)
-                return Strip([Segment(f"  {self.empty_text}", style)]).adjust_cell_length(width, base)
+                return Strip([Segment(f"  {said[y - 1]}", style)]).adjust_cell_length(width, base)
             return Strip.blank(width, base)
         number, piece = self._line_at(top + y)
         if number >= len(self._buffer):

@@ -9,11 +9,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuicont.messages import RunAction
+from tuicont.text.units import shorten
+from tuicont.widgets.guarded import Guarded
 
 _NAME = " tuicont "
 
 
-class ModeStrip(Widget):
+class ModeStrip(Guarded, Widget):
     """One line; a click on a screen's name goes there."""
 
     COMPONENT_CLASSES = {"mode-strip--name", "mode-strip--mode", "mode-strip--current", "mode-strip--note"}
@@ -43,7 +45,7 @@ class ModeStrip(Widget):
             segments.append(Segment(text, style))
             self._places.append((x, x + len(text), action_id))
             x += len(text)
-        note = f"{self._note} " if self._note else ""
+        note = f"{shorten(self._note, self.size.width - x - 2)} " if self._note else ""
         if note and x + cell_len(note) <= self.size.width:
             segments.append(Segment(" " * (self.size.width - x - cell_len(note)), self.rich_style))
             segments.append(Segment(note, self.get_component_rich_style("mode-strip--note")))

@@ -9,6 +9,7 @@ from textual.scroll_view import ScrollView
 
 from tuicont.actions import Scope
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
+from tuicont.widgets.guarded import Guarded
 
 SIDEWAYS: tuple[Binding, ...] = (
     Binding("left", "sideways(-8)", "left", show=False),
@@ -17,7 +18,7 @@ SIDEWAYS: tuple[Binding, ...] = (
 """For those that may be wider than what there is room for."""
 
 
-class Moving(Acting, ScrollView, can_focus=True):
+class Moving(Acting, Guarded, ScrollView, can_focus=True):
     """A subclass says what a step, a page and an edge are to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LINES)

@@ -12,8 +12,10 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from tuicont.widgets.guarded import Guarded
 
-class PromptLine(Horizontal):
+
+class PromptLine(Guarded, Horizontal):
     """Made when first needed, hidden until `ask`ed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]

@@ -14,9 +14,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuicont.presenters.details.line import fit, safe
+from tuicont.widgets.guarded import Guarded
 
 
-class TabStrip(Widget):
+class TabStrip(Guarded, Widget):
     """`── web-1 ── overview  logs  processes ──`, the chosen tab standing out."""
 
     COMPONENT_CLASSES = {"tabs--rule", "tabs--name", "tabs--tab", "tabs--chosen"}

@@ -76,6 +76,7 @@ class ScriptedViews:
             )
             for number in range(24)
         ]
+        lines = [line for line in lines if query.since_ns is None or line.time_ns >= query.since_ns]
         return ScriptedLines(lines[-query.tail :] if query.tail else lines)
 
     def diff(self, ref: str) -> tuple[Change, ...]:

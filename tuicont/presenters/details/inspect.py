@@ -12,7 +12,7 @@ from tuicont.presenters.tones import Tone
 from tuicont.text.units import counted
 
 _TOKEN = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>true|false|null)'
+    r'(?P<key>"(?:[^"\\]++|\\.)*+"(?=:))|(?P<string>"(?:[^"\\]++|\\.)*+")|(?P<word>true|false|null)'
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<other>[^\"tfn\d-]+|.)"
 )
 _TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuicont.core.engine.api import LayerView
-from tuicont.presenters.details.line import Line, Page, fit, fit_end, right, said
+from tuicont.presenters.details.line import Line, Page, fit, fit_end, right, safe, said
 from tuicont.presenters.details.overview import short
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import Tone
@@ -37,7 +37,7 @@ def page(view: View[LayerView]) -> Page:
         amount = right(size(change.size) if change.kind != "D" else "", 6)
         rows.append(
             (
-                (f"   {change.kind} {glyph} ", tone),
+                (f"   {safe(change.kind)} {glyph} ", tone),
                 (amount, "muted"),
                 ("  ", ""),
                 (

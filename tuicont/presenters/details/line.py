@@ -14,10 +14,12 @@ from rich.cells import cell_len, set_cell_size
 from tuicont.presenters.cells import Cell, Span
 from tuicont.presenters.table import Align, Placing
 from tuicont.presenters.tones import Tone
-from tuicont.text.units import plain
+from tuicont.text.units import plain, shorten
 
 Line = Cell
 R = TypeVar("R")
+
+_WRAPPED_MOST = 10_000
 
 
 class Page(NamedTuple):
@@ -32,7 +34,14 @@ class Page(NamedTuple):
 
 def said(text: str, tone: Tone = "muted") -> Page:
     """A page that says one thing: why there is nothing else to show."""
-    return Page(lines=((), *(((f"  {part}", tone),) for part in text.split("\n"))))
+    return Page(lines=((), *(((f"  {safe(part)}", tone),) for part in text.split("\n"))))
+
+
+def troubled(page: Page, text: str) -> Page:
+    """What is known of a page, below the reason why it is old or not whole."""
+    reason = said(text, "bad").lines
+    keys = (*("" for _ in reason), *page.keys) if page.keys else ()
+    return Page((*reason, *page.lines), page.head, keys, page.status)
 
 
 def safe(text: str) -> str:
@@ -42,9 +51,9 @@ def safe(text: str) -> str:
 
 def fit(text: str, width: int) -> str:
     """`text` made safe and exactly `width` cells wide: padded, or cut with an ellipsis."""
-    text = safe(text)
     if width <= 0:
         return ""
+    text = safe(shorten(text, _characters(width)))
     if text.isascii():
         return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
@@ -52,7 +61,7 @@ def fit(text: str, width: int) -> str:
 
 def fit_end(text: str, width: int) -> str:
     """Like `fit`, but it is the beginning that is cut: what counts in a path is its end."""
-    text = safe(text)
+    text = safe(text[-_characters(max(width, 0)) :])
     if width <= 0 or cell_len(text) <= width:
         return fit(text, width)
     text = text[-width:]
@@ -63,8 +72,13 @@ def fit_end(text: str, width: int) -> str:
 
 def right(text: str, width: int) -> str:
     """`text` at the right of `width` cells, as numbers stand."""
-    text = safe(text)
-    return text.rjust(width) if len(text) <= width else fit(text, width)
+    return safe(text).rjust(width) if len(text) <= width else fit(text, width)
+
+
+def _characters(width: int) -> int:
+    """How many characters of a text are looked at for so many cells: a hostile one can have millions, and some take no
+    room."""
+    return 4 * width + 16
 
 
 def width_of(line: Line) -> int:
@@ -78,9 +92,10 @@ def text_of(line: Line) -> str:
 
 
 def wrapped(text: str, width: int, tone: Tone = "") -> list[Line]:
-    """`text` made safe and broken into lines of at most `width` cells, at blanks where there are any."""
+    """`text` made safe and broken into lines of at most `width` cells, at blanks where there are any; of a very long
+    one only the beginning."""
     lines: list[Line] = []
-    rest = safe(text)
+    rest = safe(shorten(text, _WRAPPED_MOST))
     width = max(width, 4)
     while cell_len(rest) > width:
         piece = rest[:width] if rest.isascii() else set_cell_size(rest, width).rstrip()

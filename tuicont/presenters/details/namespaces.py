@@ -64,7 +64,7 @@ def _interfaces(links: Sequence[Link]) -> list[Line]:
                 (f" {fit(link.name, 10)}", ""),
                 (fit("● up" if up else "○ down", 8), "good" if up else "muted"),
                 (safe(", ".join(link.addresses)) or "no address", "accent" if link.addresses else "muted"),
-                (f"  mtu {link.mtu}" + (f"  {link.mac}" if link.mac else ""), "muted"),
+                (f"  mtu {link.mtu}" + (f"  {safe(link.mac)}" if link.mac else ""), "muted"),
             )
         )
     return rows

@@ -14,7 +14,7 @@ from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.stats import Pressure, Sample
 from tuicont.presenters.cells import Cell, Span
 from tuicont.presenters.containers import state_cell
-from tuicont.presenters.details.line import Line, Page, beside, fit, fit_end, wrapped
+from tuicont.presenters.details.line import Line, Page, beside, fit, fit_end, safe, wrapped
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import Tone, of_waiting
 from tuicont.text.limits import told
@@ -39,7 +39,7 @@ def page(view: View[None]) -> Page:
 
 
 def _row(label: str, *spans: Span) -> Line:
-    return ((f" {label:<{_LABEL}}", "muted"), *spans)
+    return ((f" {label:<{_LABEL}}", "muted"), *((safe(text), tone) for text, tone in spans))
 
 
 def _rows(label: str, text: str, width: int, tone: Tone = "") -> list[Line]:
@@ -98,7 +98,7 @@ def moment(time_ns: int) -> str:
 
 def short(digest: str) -> str:
     """The first twelve digits of a digest."""
-    return digest.removeprefix("sha256:")[:12]
+    return safe(digest.removeprefix("sha256:")[:12])
 
 
 def _ending(container: Container, width: int) -> list[Line]:
@@ -206,7 +206,7 @@ def _mounts(request: ContainerRequest, width: int) -> list[Line]:
             )
         else:
             rows.append(
-                (("   ", ""), (fit_end(mount.target, half).rstrip(), ""), (f" ← tmpfs {mount.options}", "muted"))
+                (("   ", ""), (fit_end(mount.target, half).rstrip(), ""), (f" ← tmpfs {safe(mount.options)}", "muted"))
             )
     return [*rows, ()]
 

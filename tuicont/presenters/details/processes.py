@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def _command(row: Row, width: int) -> Cell:
-    return cell("  " * row.depth + row.process.command, "bad" if row.process.state == "Z" else "")
+    return cell("  " * min(row.depth, width) + row.process.command, "bad" if row.process.state == "Z" else "")
 
 
 TABLE: Table[Row] = Table(

@@ -22,6 +22,7 @@ from tuicont.screens.details.search import PaneSearch
 from tuicont.screens.details.shells import SHELL, Shells
 from tuicont.screens.details.tabs import TABS
 from tuicont.widgets.acting import Acting, Handlers, bindings_for
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.prompt_line import PromptLine
 from tuicont.widgets.tab_strip import TabStrip
 
@@ -34,7 +35,7 @@ _COPIED_MOST = 1 << 20
 _NEEDS_SEARCH = frozenset({"next_match", "previous_match", "end_search"})
 
 
-class Details(Acting, Widget):
+class Details(Acting, Guarded, Widget):
     """A strip of tabs, the chosen one's pane, and a line on what is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.DETAILS)
@@ -48,6 +49,7 @@ class Details(Acting, Widget):
         self._snapshot: Snapshot | None = None
         self._strip = TabStrip()
         self._status = Label("", id="status", markup=False)
+        self._trouble = ""
         self._prompt: PromptLine | None = None
         self._box = Vertical(id="panes")
         self._shells = Shells(bridge)
@@ -183,6 +185,14 @@ class Details(Acting, Widget):
         if not self.is_mounted or snapshot is None:
             return
         self._strip.show(container.name if container else "", self._tabs(), self._tab)
+        self._trouble = ""
+        try:
+            self._show_pane(container, snapshot)
+        except Exception as error:  # said below the pane, and tried again with the next tick
+            self._trouble = self.bridge.told(error)
+        self._draw_status()
+
+    def _show_pane(self, container: Container | None, snapshot: Snapshot) -> None:
         pane = self._visible_pane() if container is not None else None
         for other in self._box.query(Pane):
             shown = other is pane
@@ -192,7 +202,6 @@ class Details(Acting, Widget):
                     other.hidden()
         if pane is not None and container is not None:
             pane.show(container, snapshot)
-        self._draw_status()
 
     def _visible_pane(self) -> Pane | None:
         pane = self.pane
@@ -204,7 +213,9 @@ class Details(Acting, Widget):
     def _draw_status(self) -> None:
         pane = self.pane
         text = pane.status if pane is not None and self._container is not None else ""
-        if self._search.note:
+        if self._trouble:
+            text = self._trouble.partition("\n")[0]
+        elif self._search.note:
             text = f"{self._search.note} · {text}"
         if str(self._status.content) != text:
             self._status.update(text)

@@ -9,18 +9,20 @@ import threading
 from collections.abc import Callable
 
 from tuicont.core.engine.api import Engine, LogLines
-from tuicont.core.errors import EngineError
 from tuicont.core.model.container import LogLine, LogQuery
 from tuicont.presenters.details.log_buffer import CHUNK, Chunk, chunk_of
 
 
 class LogFeed:
-    """Follows one log from its last `tail` lines on until `close`."""
+    """Follows one log from its last `tail` lines on, or from those since a time, until `close`. It has `ended` when
+    there are no more lines, or when reading them failed: then `error` says how."""
 
-    def __init__(self, engine: Engine, ref: str, tail: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: Engine, ref: str, tail: int, wake: Callable[[], None], *, since_ns: int | None = None
+    ) -> None:
         self._engine = engine
         self._ref = ref
-        self._tail = tail
+        self._query = LogQuery(follow=True, tail=tail if since_ns is None else None, since_ns=since_ns)
         self._wake = wake
         self._lock = threading.Lock()
         self._packed: list[Chunk] = []
@@ -29,7 +31,7 @@ class LogFeed:
         self._closed = threading.Event()
         self._lines: LogLines | None = None
         self.ended = False
-        self.error = ""
+        self.error: Exception | None = None
         threading.Thread(target=self._run, name="log-feed", daemon=True).start()
 
     def take(self) -> list[Chunk]:
@@ -47,20 +49,21 @@ class LogFeed:
 
     def _run(self) -> None:
         try:
-            self._lines = self._engine.views.logs(self._ref, LogQuery(follow=True, tail=self._tail))
-            if self._closed.is_set():  # before there was anything to close
-                return
-            for line in self._lines:
-                if self._closed.is_set():
-                    return
-                self._add(line)
-        except EngineError as error:
-            self.error = str(error)
-        except RuntimeError:
-            # The loop that `wake` calls into has ended, and the program with it.
-            return
+            self._read()
+        except Exception as error:  # of whatever kind: a thread that ends in silence looks like a log without lines
+            self.error = error
         self.ended = True
         self._call()
+
+    def _read(self) -> None:
+        self._lines = self._engine.views.logs(self._ref, self._query)
+        self._call()
+        if self._closed.is_set():  # before there was anything to close
+            return
+        for line in self._lines:
+            if self._closed.is_set():
+                return
+            self._add(line)
 
     def _add(self, line: LogLine) -> None:
         with self._lock:
@@ -79,4 +82,7 @@ class LogFeed:
 
     def _call(self) -> None:
         if not self._closed.is_set():
-            self._wake()
+            try:
+                self._wake()
+            except RuntimeError:  # the loop that it calls into has ended, and the program with it
+                self._closed.set()

@@ -43,6 +43,7 @@ class LogsPane(Acting, Pane):
         self._feed: LogFeed | None = None
         self._filter: tuple[Search, bool] | None = None
         self._filter_text = ""
+        self._trouble = ""
         view = self._view
         self.handlers: Handlers = {
             "log_follow": lambda: view.set_follow(not view.follow),
@@ -63,7 +64,9 @@ class LogsPane(Acting, Pane):
         if self._filter is not None:
             count = f"{len(self._view.buffer):,} of {count} with {self._filter_text}"
         parts = [count, "following ●" if self._view.follow else "paused ○ G follows"]
-        if self._feed is not None and self._feed.ended:
+        if self._trouble:
+            parts[1] = self._trouble.partition("\n")[0]
+        elif self._feed is not None and self._feed.ended:
             parts[1] = "the log has ended"
         parts += ["times"] if self._view.times else []
         parts += ["wrapped"] if self._view.wrap else []
@@ -76,6 +79,9 @@ class LogsPane(Acting, Pane):
         ended = self._feed is not None and self._feed.ended
         if new or self._feed is None or (started and ended):
             self._open(container)
+        elif self._feed.error is not None:
+            self._take()
+            self._follow(container)
 
     def hidden(self) -> None:
         self._close()
@@ -93,14 +99,20 @@ class LogsPane(Acting, Pane):
         self._close()
         self._all = LogBuffer(KEPT)
         self._view.set_buffer(self._filtered())
-        self._view.empty_text = "reading …"
+        self._view.empty_text, self._trouble = "reading …", ""
+        self._follow(container)
+
+    def _follow(self, container: Container) -> None:
+        """Read on behind what there is."""
+        self._close()
+        since_ns = self._all[len(self._all) - 1].time_ns + 1 if len(self._all) else None
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            # Lines that come close together are drawn together.
-            loop.call_soon_threadsafe(loop.call_later, _BATCH_S, self._take)
+            # Lines that come close together are drawn together, as a message: what fails in one is told.
+            loop.call_soon_threadsafe(loop.call_later, _BATCH_S, self.call_later, self._take)
 
-        self._feed = LogFeed(self.bridge.engine, container.id, KEPT, wake)
+        self._feed = LogFeed(self.bridge.engine, container.id, KEPT, wake, since_ns=since_ns)
         self.post_message(self.StatusChanged())
 
     def _take(self) -> None:
@@ -108,14 +120,15 @@ class LogsPane(Acting, Pane):
         if feed is None or not self.is_attached:
             return
         chunks = feed.take()
-        nothing = f"no line has {self._filter!r}" if self._filter else "it has written nothing"
-        self._view.empty_text = feed.error or nothing
+        self._trouble = self.bridge.told(feed.error) if feed.error is not None else ""
         if self._filter is None:
             self._view.extend(chunks)
         else:
             for chunk in chunks:
                 self._all.extend(chunk)
             self._view.extend(self._matching(chunks))
+        nothing = "it has written nothing" if feed.ended or len(self._all) else "reading …"
+        self._view.empty_text = self._trouble or (f"no line has {self._filter_text!r}" if self._filter else nothing)
         self.post_message(self.StatusChanged())
 
     # filter
@@ -197,8 +210,9 @@ class LogsPane(Acting, Pane):
 
         try:
             count = await self.bridge.call(write)
-        except OSError as error:
-            self.bridge.notify(f"cannot save to {path}: {(error.strerror or str(error)).lower()}")
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+            reason = error.strerror if isinstance(error, OSError) else ""
+            self.bridge.notify(f"cannot save to {path}: {(reason or str(error)).lower()}")
         else:
             self.bridge.notify(f"saved {counted(count, 'line')} to {path}")
 

@@ -1,6 +1,7 @@
 """What a tab is to the details, and the tab that shows pages: it asks the engine and lets a presenter draw.
 
-A hidden tab does nothing. Answers that come after the selection has changed are dropped.
+A hidden tab does nothing. Answers that come after the selection has changed are dropped. What fails is shown in the
+tab above what was known before, and tried again with the next tick.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tuicont.core.engine.api import Engine
-from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.engine_access import EngineAccess
-from tuicont.presenters.details.line import Page, said
+from tuicont.presenters.details.line import Page, said, troubled
 from tuicont.presenters.details.view import View
 from tuicont.text.units import counted
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.text_view import TextView
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class PageTab(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     dead: str = ""
 
 
-class Pane(Widget):
+class Pane(Guarded, Widget):
     """One tab. `show` is called each tick and when the selection changes, while the tab is the visible one."""
 
     class StatusChanged(Message):
@@ -171,16 +172,22 @@ class PagePane(Pane, Generic[T]):
         container, snapshot = self._container, self._snapshot
         if container is None or snapshot is None or not self.size.width:
             return
-        if self.tab.dead and not container.state.alive:
-            page = said(f"{container.name} is {container.state.value}: {self.tab.dead}")
-        elif self._error:
-            page = said(self._error, "bad")
-        else:
-            page = self.present(self.view_of(container, snapshot))
+        page = self._page(container, snapshot)
         status = self._text.page.status
         self._text.show(page)
         if page.status != status:
             self.post_message(self.StatusChanged())
+
+    def _page(self, container: Container, snapshot: Snapshot) -> Page:
+        if self.tab.dead and not container.state.alive:
+            return said(f"{container.name} is {container.state.value}: {self.tab.dead}")
+        page, error = Page(()), self._error
+        if not error or self._data is not None:
+            try:
+                page = self.present(self.view_of(container, snapshot))
+            except Exception as failure:
+                error = error or self.bridge.told(failure)
+        return troubled(page, error) if error else page
 
     def _ask(self) -> None:
         container, snapshot, load = self._container, self._snapshot, self.tab.load
@@ -188,7 +195,11 @@ class PagePane(Pane, Generic[T]):
             return
         if self.tab.dead and not container.state.alive:
             return
-        due = self._asked_ns == 0 or (self.tab.every_ns and snapshot.time_ns - self._asked_ns >= self.tab.every_ns)
+        due = (
+            self._asked_ns == 0
+            or self._error
+            or (self.tab.every_ns and snapshot.time_ns - self._asked_ns >= self.tab.every_ns)
+        )
         # One question at a time: a slow engine is not asked faster than it answers.
         if not due or self._asking == container.id:
             return
@@ -198,21 +209,25 @@ class PagePane(Pane, Generic[T]):
 
     @work(exclusive=True)
     async def _answer(self, load: Callable[[Engine, str], T], ref: str, asked_ns: int) -> None:
-        answer: T | None = None
-        error = ""
         try:
             answer = await self.bridge.call(load, self.bridge.engine, ref)
-        except EngineError as failure:
-            error = str(failure)
+        except Exception as failure:
+            if self._shows(ref):
+                self._error = self.bridge.told(failure)
+                self.draw()
+            return
         finally:
             if self._asking == ref:
                 self._asking = ""
-        if self._container is None or self._container.id != ref:
+        if not self._shows(ref):
             return
         self._before = (self._answered_ns, self._data) if self._data is not None else None
-        self._data, self._error = answer, error
+        self._data, self._error = answer, ""
         self._answered_ns = asked_ns
         self.draw()
+
+    def _shows(self, ref: str) -> bool:
+        return self._container is not None and self._container.id == ref
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self.draw)

@@ -1,6 +1,6 @@
 """The two threads between a pane and a `Session`: one reads, one writes, so that neither blocks the screen.
 
-Knows no widget: `output` and `ended` are called from the reading thread.
+Knows no widget: `output` and `ended` are called from the reading thread, `told` (which words an error) from either.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ class SessionLink:
         session: Session,
         output: Callable[[int, bytes], None],
         ended: Callable[[ExitStatus | None, str], None],
+        told: Callable[[BaseException], str],
     ) -> None:
         self._session = session
         self._output = output
         self._ended = ended
+        self._told = told
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._waiting = 0
         self._closed = False
@@ -80,9 +82,9 @@ class SessionLink:
                 if found is None:
                     break
                 self._output(*found)
-        except (EngineError, OSError, ValueError) as failure:
+        except Exception as failure:
             # Closing makes a read fail in ways that mean nothing.
-            error = "" if self._closed else str(failure)
+            error = "" if self._closed else self._told(failure)
         if not self._closed:
             with suppress(RuntimeError):  # the program's loop has ended
                 self._ended(self._session.exit, error)
@@ -90,5 +92,9 @@ class SessionLink:
     def _write(self) -> None:
         while (step := self._queue.get()) is not None:
             # A process that has ended takes no more input: the reader tells how it ended.
-            with suppress(EngineError, OSError, ValueError):
+            try:
                 step()
+            except (EngineError, OSError, ValueError):
+                continue
+            except Exception as failure:  # a fault in one step is kept, and the next key is sent
+                self._told(failure)

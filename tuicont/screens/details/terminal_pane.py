@@ -17,7 +17,6 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tuicont.core.engine.api import STDERR, Session
-from tuicont.core.errors import EngineError
 from tuicont.core.model.container import ExitStatus, LogLine
 from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import safe
@@ -66,14 +65,14 @@ class SessionPane(Pane):
     async def _open(self, rows: int, columns: int) -> None:
         try:
             session = await self.bridge.call(self._opening, rows, columns)
-        except EngineError as error:
+        except Exception as error:
             self.bridge.report(error)
             self.post_message(self.Gone(self, ""))
             return
         if self._left or not self.is_attached:
             session.close()
             return
-        self._link = SessionLink(session, self.output, self._over)
+        self._link = SessionLink(session, self.output, self._over, self.bridge.told)
 
     def _over(self, status: ExitStatus | None, error: str) -> None:
         # From the reading thread: what it read before is drawn before.

@@ -10,6 +10,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tuicont.text.units import plain
+from tuicont.widgets.guarded import Guarded
+
 T = TypeVar("T")
 
 
@@ -22,7 +25,7 @@ class DialogBox(VerticalScroll, inherit_bindings=False, can_focus=False):
     ]
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Guarded, ModalScreen[T]):
     """A subclass yields its contents from `contents`; the title and the keys stand on the border."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "close", show=False)]
@@ -38,7 +41,7 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with DialogBox(classes="dialog") as box:
-            box.border_title = Content(self._heading)
+            box.border_title = Content(plain(self._heading))
             box.border_subtitle = Content(self.KEYS)
             yield from self.contents()
 

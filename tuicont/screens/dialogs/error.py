@@ -1,4 +1,4 @@
-"""The engine's words about something that did not happen, when they are too long for a toast."""
+"""The words about something that did not happen, when they are too long for a toast."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tuicont.screens.dialogs.base import Dialog
-from tuicont.text.units import plain
+from tuicont.text.units import plain, visible
 
 
 class ErrorDialog(Dialog[None]):
-    """Shows the text of an error as it is; `y` copies it."""
+    """Shows the text of an error as it is; `y` copies it, with its traceback when it is a fault of this program."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "cancel", "close", show=False),
@@ -22,9 +22,10 @@ class ErrorDialog(Dialog[None]):
     ]
     KEYS = "enter closes · y copies"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, traceback: str = "") -> None:
         super().__init__("it did not work")
         self._text = text
+        self._traceback = traceback
 
     def contents(self) -> ComposeResult:
         first, *rest = [plain(line) for line in self._text.split("\n")]
@@ -34,5 +35,5 @@ class ErrorDialog(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the text."""
-        self.app.copy_to_clipboard(self._text)
+        self.app.copy_to_clipboard(visible(f"{self._text}\n\n{self._traceback}" if self._traceback else self._text))
         self.notify("copied", timeout=2)

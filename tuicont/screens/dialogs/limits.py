@@ -12,6 +12,7 @@ from tuicont.core.model.limits import Limits
 from tuicont.presenters.create import OFFERED, read_limits
 from tuicont.screens.dialogs.base import Dialog
 from tuicont.text.limits import told
+from tuicont.text.units import plain
 
 
 class LimitsDialog(Dialog[Limits]):
@@ -42,7 +43,7 @@ class LimitsDialog(Dialog[Limits]):
     @on(Input.Changed)
     def _typed(self) -> None:
         _, problems = self._read()
-        self.query_one("#trouble", Static).update(Content("\n".join(f"{f}: {p}" for f, p in problems.items())))
+        self.query_one("#trouble", Static).update(Content("\n".join(plain(f"{f}: {p}") for f, p in problems.items())))
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

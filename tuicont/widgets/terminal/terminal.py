@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tuicont.widgets.guarded import Guarded
 from tuicont.widgets.strips import over
 from tuicont.widgets.terminal.keys import button, encode, pasted, wheel
 from tuicont.widgets.terminal.screen import BRACKETED_PASTE, CURSOR_KEYS, MOUSE_MODES, MOUSE_SGR, Row, TerminalScreen
@@ -34,7 +35,7 @@ _FRAME_S = 1 / 30
 _NAMES = {"brown": "yellow", "brightbrown": "bright_yellow"}
 
 
-class Terminal(Widget, can_focus=True):
+class Terminal(Guarded, Widget, can_focus=True):
     """One terminal. With `detachable`, ctrl+p ctrl+q leaves the program alone."""
 
     ALLOW_SELECT = False
