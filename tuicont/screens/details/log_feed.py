@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from tuicont.core.engine.api import Engine, LogLines
 from tuicont.core.errors import EngineError
-from tuicont.core.model.container import LogLine, LogQuery
-from tuicont.presenters.details.log_buffer import CHUNK, Chunk, chunk_of
+from tuicont.core.model.container import LogQuery
+from tuicont.screens.details.line_queue import LineQueue
 
 
 class LogFeed:
@@ -22,26 +22,18 @@ class LogFeed:
         self._ref = ref
         self._tail = tail
         self._wake = wake
-        self._lock = threading.Lock()
-        self._packed: list[Chunk] = []
-        self._loose: list[LogLine] = []
-        self._woken = False
+        self._queue = LineQueue(self._call)
+        self.take = self._queue.take
         self._closed = threading.Event()
         self._lines: LogLines | None = None
         self.ended = False
         self.error = ""
         threading.Thread(target=self._run, name="log-feed", daemon=True).start()
 
-    def take(self) -> list[Chunk]:
-        """What has come since the last call."""
-        with self._lock:
-            packed, loose = self._packed, self._loose
-            self._packed, self._loose, self._woken = [], [], False
-        return [*packed, chunk_of(loose)] if loose else packed
-
     def close(self) -> None:
         """Stop reading; nothing is handed on any more. May be repeated."""
         self._closed.set()
+        self._queue.close()
         if self._lines is not None:
             self._lines.close()
 
@@ -53,7 +45,7 @@ class LogFeed:
             for line in self._lines:
                 if self._closed.is_set():
                     return
-                self._add(line)
+                self._queue.add(line)
         except EngineError as error:
             self.error = str(error)
         except RuntimeError:
@@ -61,21 +53,6 @@ class LogFeed:
             return
         self.ended = True
         self._call()
-
-    def _add(self, line: LogLine) -> None:
-        with self._lock:
-            self._loose.append(line)
-            full = self._loose if len(self._loose) >= CHUNK else None
-            if full is not None:
-                self._loose = []
-        # Packed outside of the lock: taking never waits for it.
-        packed = chunk_of(full) if full is not None else None
-        with self._lock:
-            if packed is not None:
-                self._packed.append(packed)
-            wake, self._woken = not self._woken, True
-        if wake:
-            self._call()
 
     def _call(self) -> None:
         if not self._closed.is_set():
