@@ -61,6 +61,9 @@ struct keeper {
     bool released, stillborn; /* why the loop ends: there is nothing to keep any more, or nothing came to be */
 };
 
+/* caller.c */
+void forget_the_caller(void);
+
 /* log.c */
 int log_open(const char *path, uint64_t max_size, uint32_t max_files);
 void log_write(int stream, const char *data, size_t length, uint64_t now_ns);
