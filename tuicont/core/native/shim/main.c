@@ -27,7 +27,7 @@ static int open_socket(void) {
     return fd;
 }
 
-static int failed(const struct keeper *k, struct packet_failed *failure, int error) {
+static int failed(struct keeper *k, struct packet_failed *failure, int error) {
     failure->type = FAILED;
     failure->error = error;
     remove_files(k);

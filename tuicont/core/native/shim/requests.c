@@ -126,7 +126,10 @@ bool handle_request(struct keeper *k, struct client *c) {
     int fd = -1;
     ssize_t length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
     /* A client that goes away with something unread is told before what it had sent: RELEASE, say. */
-    if (length < 0 && errno == ECONNRESET) length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
+    if (length < 0 && errno == ECONNRESET) {
+        c->record = 0;
+        length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
+    }
     if (length < 0) return errno == EAGAIN || errno == EINTR;
     if ((size_t)length < sizeof packet.head) {
         if (fd >= 0) close(fd);

@@ -24,6 +24,7 @@ enum { FORGOTTEN_MS = 2000 };
 
 static void client_gone(struct keeper *k, struct client *c) {
     struct process *p = c->process;
+    if (c->record && client_took_all(c)) record_drop(k, c->record);
     close(c->fd);
     c->fd = -1;
     c->process = 0;
