@@ -54,7 +54,8 @@ def test_a_reader_of_a_line_without_end_stays_small_and_reads_every_byte(
             assert piece, f"the log ended after {seen} bytes"
             seen += len(piece)
             found.update(piece)
-            assert kib(reader.pid, "VmHWM") < before + MORE
+            if seen < SIZE:  # it has more to say than its pipe takes, and is there
+                assert kib(reader.pid, "VmHWM") < before + MORE
         assert reader.stdout.read() == b"\nend\n"
     assert found.digest() == hashlib.sha256(b"x" * SIZE).digest()
     assert reader.returncode == 0
