@@ -112,7 +112,11 @@ class Bundles:
 
     def ids(self) -> set[str]:
         """Of the containers that have a specification on disk."""
-        return {name.removesuffix(".json") for name in os.listdir(self._paths.containers)}
+        return {name.removesuffix(".json") for name in os.listdir(self._paths.containers) if name.endswith(".json")}
+
+    def remains(self) -> set[str]:
+        """Of the containers that have any file beside the specifications."""
+        return {name.partition(".")[0] for name in os.listdir(self._paths.containers)}
 
     def discard(self, container_id: str) -> None:
         """Remove a container's. Raises `OSError`."""
