@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from tuicont.core.files.watching import CREATE, LOOK_MS, MODIFY, MOVED_TO, watched
 from tuicont.core.model.container import LogLine, LogQuery
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ LINE_MOST = 1 << 16
 """What a reader holds of a line at most, in bytes of each stream. A shim's entries have 16 KiB at most."""
 
 _CHUNK = 1 << 16
-_POLL_MS = 500
 _ATTEMPTS = 3
 _seconds: dict[bytes, int] = {}
 
@@ -184,20 +184,21 @@ def read_log(path: str, query: LogQuery, ended: Callable[[], bool]) -> Generator
     """The lines that `query` asks for. With `follow`, until `ended` says that no more will come."""
     files, assembler = LogFiles(path), LineAssembler()
     watch: INotify | None = None
+    if query.follow:
+        directory = os.path.dirname(path)
+        os.makedirs(directory, 0o700, exist_ok=True)  # the shim's, which makes it with the first line
+        watch = watched((directory, MODIFY | CREATE | MOVED_TO))
     try:
-        if query.follow:
-            from inotify_simple import INotify, flags  # here: it loads ctypes, and most logs are read to their end
-
-            watch = INotify()
-            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # the shim's, which makes it with the first line
-            watch.add_watch(os.path.dirname(path), flags.MODIFY | flags.CREATE | flags.MOVED_TO)
         yield from _past(files, assembler, query)
-        while watch is not None:
+        while query.follow:
             over = ended()
             yield from _lines(files, assembler, query)
             if over:
                 break
-            watch.read(timeout=_POLL_MS)
+            if watch is not None:
+                watch.read(timeout=LOOK_MS)
+            else:
+                time.sleep(LOOK_MS / 1000)
         yield from assembler.rest(time.time_ns())
     finally:
         if watch is not None:

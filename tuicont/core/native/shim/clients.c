@@ -61,6 +61,10 @@ void client_send_failed(struct client *c, const struct packet_failed *failure) {
     client_send(c, &packet, sizeof packet);
 }
 
+void client_refuse_session(struct client *c, unsigned open) {
+    client_send_failed(c, &(struct packet_failed){.stage = AT_SESSIONS, .index = -1, .code = open, .error = EMFILE});
+}
+
 void client_send_exited(struct client *c, const struct process *p) {
     struct packet_exited packet = {EXITED, 0, p->exit.code, p->exit.signal, p->exit.time_ns};
     client_send(c, &packet, sizeof packet);
@@ -120,6 +124,12 @@ bool clients_block(const struct keeper *k, const struct process *p) {
     for (struct client *c = k->clients; c; c = c->next)
         if (c->process == p && c->pending_size) return true;
     return false;
+}
+
+unsigned clients_count(const struct keeper *k) {
+    unsigned count = 0;
+    for (const struct client *c = k->clients; c; c = c->next) count++;
+    return count;
 }
 
 void clients_sweep(struct keeper *k) {

@@ -59,6 +59,7 @@ struct keeper {
     char *exit_path;
     struct record *records; /* of ended execs, the newest first */
     uint64_t record_number; /* of the newest */
+    unsigned sessions_max, clients_max;
     int root;          /* keeps the root file system of the init beyond its end */
     bool entered;      /* whether the next child is born in the init's pid namespace */
     bool output_held;  /* until somebody attaches, or the engine that started it is gone */
@@ -77,12 +78,14 @@ struct client *client_add(struct keeper *k, int fd);
 void client_send(struct client *c, const void *packet, size_t length);
 void client_send_process(struct client *c, uint32_t type, const struct process *p);
 void client_send_failed(struct client *c, const struct packet_failed *failure);
+void client_refuse_session(struct client *c, unsigned open);
 void client_send_exited(struct client *c, const struct process *p);
 void client_flush(struct client *c);
 void clients_output(struct keeper *k, const struct process *p, int stream, const char *data, size_t length);
 void clients_exited(struct keeper *k, const struct process *p, uint64_t record);
 bool client_took_all(const struct client *c);
 bool clients_block(const struct keeper *k, const struct process *p);
+unsigned clients_count(const struct keeper *k);
 void clients_sweep(struct keeper *k);
 
 /* process.c: one process, its pipes or its terminal. */
