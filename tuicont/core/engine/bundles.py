@@ -124,6 +124,13 @@ class Bundles:
         self._limits.pop(container_id, None)
         self._trash.discard(self._paths.config(container_id))
 
+    def discard_host_files(self, container_id: str) -> None:
+        """Remove what was bound over files of a container that has ended. A disk that takes no writes keeps it."""
+        for path in self._paths.host_files(container_id).values():
+            # Out of sight, as it may be large; and a name that goes while the mount is still there costs a disk more.
+            with contextlib.suppress(OSError):
+                self._trash.discard(path)
+
     def _remember(self, container: Container, spec: Spec) -> None:
         self._recent[container.id] = container.revision, spec
         if len(self._recent) > _CACHED:

@@ -245,9 +245,7 @@ class Ends:
                 if (task := runtime.load(container_id, run_dir)) is not None:
                     task.release()
         # Before the directory, by which a later engine sees that there is something to clean up.
-        for path in self._paths.host_files(container_id).values():
-            with contextlib.suppress(OSError):  # a disk that takes no writes keeps nothing from ending
-                os.unlink(path)
+        self._bundles.discard_host_files(container_id)
         runtime.clean(container_id, run_dir)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._paths.exit(container_id))
