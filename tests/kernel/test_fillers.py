@@ -92,3 +92,12 @@ def test_what_ended_containers_wrote_into_them_is_gone(small: LocalEngine, root:
         small.tasks.start("brief")
         assert small.tasks.wait("brief", 20).code == 0
         assert os.listdir(f"{root}/containers") == [f"{small.containers.get('brief').id}.json"]
+
+
+def test_files_without_a_container_are_swept(root: str) -> None:
+    open_engine(root).close()
+    left = [Path(root, "containers", f"{'a' * 64}.{name}") for name in ("hosts", "hostname")]
+    for path in left:
+        path.write_text("of an engine that was killed")
+    open_engine(root).close()
+    assert not any(path.exists() for path in left)
