@@ -69,7 +69,7 @@ def test_it_can_live_again_and_again(made: Containers) -> None:
         task = made.start("sh", "-c", f"echo {code}; exit {code}")
         assert task.wait(20).code == code
         task.release()
-        made.runtime.clean("one", f"{made.dir}/one/run", ())
+        made.runtime.clean("one", f"{made.dir}/one/run")
     assert [line.split()[3] for line in made.log()] == ["1", "2", "3"]
 
 

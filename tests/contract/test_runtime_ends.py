@@ -74,8 +74,8 @@ def test_a_released_container_that_is_cleaned_up_leaves_nothing(made: Containers
     task.wait(20)
     made.cgroups.driver.remove("one")
     assert task.release()
-    made.runtime.clean("one", run_dir, ("hosts",))
-    made.runtime.clean("one", run_dir, ("hosts",))
+    made.runtime.clean("one", run_dir)
+    made.runtime.clean("one", run_dir)
     os.unlink(f"{made.dir}/one/exit")
     eventually(lambda: made.left() == [], 20)
     assert not os.path.exists(run_dir)
@@ -129,7 +129,7 @@ def test_a_container_outlives_its_engine(made: Containers) -> None:
         with open(f"{directory}/one/log") as file:
             assert [line.split()[3] for line in file] == ["before", "after"]
         task.release()
-        made.runtime.clean("one", f"{directory}/one/run", ())
+        made.runtime.clean("one", f"{directory}/one/run")
         eventually(lambda: shims(directory) == [], 20)
     finally:
         subprocess.run(["rm", "-rf", directory], check=True)
@@ -148,5 +148,5 @@ def test_a_shim_that_was_killed_is_told_as_such(made: Containers) -> None:
     eventually(lambda: not state(task.pid), 20)
     os.waitpid(shim, 0x40000000)
     assert made.runtime.load("one", f"{made.dir}/one/run") is None
-    made.runtime.clean("one", f"{made.dir}/one/run", ())
+    made.runtime.clean("one", f"{made.dir}/one/run")
     assert made.left() == []

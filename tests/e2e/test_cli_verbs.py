@@ -156,6 +156,14 @@ def test_logs_select_lines(cli: Cli) -> None:
     assert cli.ok("logs", "--until", stamp, "l").splitlines() == ["line 1", "line 2"]
 
 
+def test_a_long_line_is_stamped_once_and_one_without_end_is_not_given_one(cli: Cli) -> None:
+    script = "dd if=/dev/zero bs=1000 count=200 2>/dev/null | tr '\\0' x; echo; printf 'no end'"
+    cli.ok("run", "--name", "long", "demo", "sh", "-c", script)
+    assert cli("logs", "long").stdout == f"{'x' * 200_000}\nno end"
+    stamped = cli("logs", "-t", "long").stdout.split("\n")
+    assert [line.partition("Z ")[2] for line in stamped] == ["x" * 200_000, "no end"]
+
+
 def test_logs_follow_until_the_end(cli: Cli) -> None:
     cli.ok("run", "-d", "--name", "f", "-i", "demo", "sh", "-c", "echo first; sleep 0.4; echo last")
     assert cli.ok("logs", "-f", "f").splitlines() == ["first", "last"]

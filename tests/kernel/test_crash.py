@@ -119,8 +119,9 @@ def wrong(root: str, engine: LocalEngine, bystander: Container) -> list[str]:
     containers = {c.id: c for c in engine.containers.list()}
     alive = {c.id for c in containers.values() if c.state.alive}
     found = []
+    files = {f"{container_id}.{name}" for container_id in alive for name in ("hostname", "hosts")}
     for below, expected in (
-        ("containers", {f"{container_id}.json" for container_id in containers}),
+        ("containers", {f"{container_id}.json" for container_id in containers} | files),
         ("logs", set()),
         *((place, set(containers)) for place in snapshot_places(root)),
         ("run/tasks", alive),

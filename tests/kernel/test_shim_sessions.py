@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
 import time
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from tests.kernel.boxes import Boxes, collect, everything, read_until
-from tests.kernel.host import namespace, shims, status
+from tests.kernel.host import eventually, namespace, shims, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict, KernelError, NotFound
 from tuicont.core.runtime.base import STDERR, STDOUT
 from tuicont.core.runtime.native.task import NativeTask
@@ -152,6 +153,32 @@ def test_an_exec_outlives_its_session_and_leaves_its_code(boxes: Boxes, task: Na
         pass
     with open(f"{boxes.dir}/one/run/exec-mine") as file:
         assert '"code":6' in file.read()
+
+
+def test_a_code_that_was_taken_leaves_no_record(boxes: Boxes, task: NativeTask) -> None:
+    with contextlib.closing(boxes.exec(task, "sh", "-c", "exit 6", exec_id="taken")) as session:
+        assert session.read(10) is None and session.exit is not None
+    eventually(lambda: os.listdir(f"{boxes.dir}/one/run") == ["shim.sock"])
+
+
+def test_a_code_that_came_and_was_not_read_leaves_its_record(boxes: Boxes, task: NativeTask) -> None:
+    session = boxes.exec(task, "sh", "-c", "exit 6", exec_id="unread")
+    while task.running():
+        pass
+    assert select.select([session], [], [], 10)[0]
+    session.close()
+    task.running()  # answered after the end of the session
+    assert sorted(os.listdir(f"{boxes.dir}/one/run")) == ["exec-unread", "shim.sock"]
+
+
+def test_of_execs_that_nobody_waits_for_the_last_ones_are_remembered(boxes: Boxes, task: NativeTask) -> None:
+    for number in range(100):
+        boxes.exec(task, "true", exec_id=f"{number:03}").close()
+    while task.running():
+        pass
+    left = sorted(name for name in os.listdir(f"{boxes.dir}/one/run") if name.startswith("exec-"))
+    assert len(left) == 64
+    assert left[-1] == "exec-099" and left[0] > "exec-020"
 
 
 def test_the_end_of_the_container_ends_its_execs(boxes: Boxes, task: NativeTask) -> None:

@@ -104,11 +104,12 @@ def disagreements(engine: LocalEngine, root: str) -> list[str]:
         if (frozen := is_frozen(engine.cgroup_parent, c.id)) != (c.state.value == "paused")
     ]
     groups = {n for d in cgroup_directories(engine.cgroup_parent) for n in os.listdir(d) if os.path.isdir(f"{d}/{n}")}
+    files = {f"{container_id}.{name}" for container_id in alive for name in ("hostname", "hosts")}
     for what, there, expected in (
         ("cgroups", groups - {"shims"}, set(alive)),
         ("tasks", set(os.listdir(f"{root}/run/tasks")), set(alive)),
         ("exits", set(os.listdir(f"{root}/run/exits")), set()),
-        ("bundles", set(os.listdir(f"{root}/containers")), {f"{c.id}.json" for c in containers}),
+        ("bundles", set(os.listdir(f"{root}/containers")), {f"{c.id}.json" for c in containers} | files),
         *((place, set(os.listdir(f"{root}/{place}")), {c.id for c in containers}) for place in snapshot_places(root)),
     ):
         if there != expected:

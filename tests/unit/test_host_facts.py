@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tuicont.core.host.facts import hierarchies, kernel_version
+from pathlib import Path
+
+from tuicont.core.host.facts import hierarchies, host_facts, kernel_version
 from tuicont.core.host.mountinfo import parse
+from tuicont.core.security import rlimits
 
 
 def test_a_kernel_version_is_two_numbers() -> None:
@@ -23,3 +26,10 @@ def test_the_first_place_of_each_cgroup_hierarchy_counts() -> None:
         ("/sys/fs/cgroup/cpu,cpuacct", 1),
         ("/sys/fs/cgroup/unified", 2),
     ]
+
+
+def test_no_more_is_promised_than_the_kernel_takes() -> None:
+    limits = host_facts().hard_limits
+    assert len(limits) == len(rlimits.NUMBERS)
+    assert 0 < limits[rlimits.NUMBERS["nofile"]] <= int(Path("/proc/sys/fs/nr_open").read_text())
+    assert min(limits) >= 0

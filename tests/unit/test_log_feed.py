@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.doubles.scripted.engine import ScriptedEngine
 from tests.doubles.scripted.views import ScriptedLines
 from tuicont.core.model.container import LogLine, LogQuery
+from tuicont.screens.details.line_queue import WAITING_MOST
 from tuicont.screens.details.log_feed import LogFeed
 
 PATIENCE = 10.0
@@ -63,3 +64,16 @@ def test_closing_ends_a_reader_that_waits_for_lines() -> None:
     feed.close()
     thread.join(PATIENCE)
     assert not thread.is_alive() and feed.take() == []
+
+
+def test_a_reader_waits_while_nobody_takes_what_it_has_read() -> None:
+    endless = (LogLine(time_ns=0, stream="stdout", text="x" * 65_536, complete=False) for _ in iter(int, 1))
+    feed = feed_of(lambda ref, query: ScriptedLines(endless))
+    thread, taken = reader(), 0
+    while taken < 3 * WAITING_MOST:
+        size = sum(len(chunk.text) for chunk in feed.take())
+        assert size <= WAITING_MOST + 65_536 + 1024
+        taken += size
+    feed.close()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.logs.reader import LineAssembler, LogFiles, parse_entry, parse_time, read_log
+from tuicont.core.logs.reader import LINE_MOST, LineAssembler, LogFiles, parse_entry, parse_time, read_log
 from tuicont.core.model.container import LogLine, LogQuery
 
 
@@ -126,3 +126,24 @@ def test_a_reader_that_looks_in_the_middle_of_a_rotation_reads_nothing_twice(tmp
     assert list(files.entries()) == []
     log.write_text(entry(2, "second"))
     assert [text.split(b" ")[-1] for text in files.entries()] == [b"second"]
+
+
+def test_a_line_without_end_comes_in_bounded_pieces_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("".join(entry(1, "x" * 10_000, tag="P") for _ in range(30)) + entry(2, "end") + entry(3, "next"))
+    lines = list(read_log(str(log), LogQuery(), lambda: True))
+    assert max(len(line.text) for line in lines) < LINE_MOST + 10_000
+    assert "".join(line.text + "\n" * line.complete for line in lines) == "x" * 300_000 + "end\nnext\n"
+    assert texts(log, LogQuery(tail=1)) == ["next"]
+
+
+def test_bytes_that_are_no_text_come_back_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"2026-01-02T03:04:05.000000001Z stdout F a\xff\xc3\n")
+    assert [text.encode("utf-8", "surrogateescape") for text in texts(tmp_path / "log")] == [b"a\xff\xc3"]
+
+
+def test_the_last_lines_between_two_times(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("".join(entry(n, str(n)) for n in range(9)))
+    at = [line.time_ns for line in read_log(str(tmp_path / "log"), LogQuery(), lambda: True)]
+    assert texts(tmp_path / "log", LogQuery(tail=2, until_ns=at[5])) == ["3", "4"]
+    assert texts(tmp_path / "log", LogQuery(tail=2, since_ns=at[8])) == ["8"]

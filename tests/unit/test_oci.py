@@ -91,6 +91,7 @@ def test_mounts_are_made_out_of_the_hosts_sight_and_the_program_runs_in_its_dire
         ops.Unmount,
         ops.ChangeDirectory,
         ops.ConnectStdio,
+        ops.SetUmask,
         ops.Execute,
     ]
     assert steps[1] == ops.MountRoot("/layers", "overlay", "/run/root", "overlay", "lowerdir=a", 0)

@@ -24,7 +24,7 @@ from tuicont.core.runtime import ops
 from tuicont.core.runtime.native.plan import clone_flags, container_plan, exec_plan
 from tuicont.core.runtime.ops import flags as bits
 from tuicont.core.runtime.ops import header
-from tuicont.core.security import capabilities
+from tuicont.core.security import capabilities, rlimits
 from tuicont.core.spec.process import exec_process
 from tuicont.core.spec.users import Identity
 from tuicont.core.storage.base import RootMount
@@ -207,7 +207,7 @@ def test_one_more_process_enters_and_is_confined_alike() -> None:
         *[ops.EnterCgroup] * 3,
         ops.EnterNamespaces,
         ops.OpenTerminal,
-        ops.SetRlimit,
+        *[ops.SetRlimit] * len(rlimits.NUMBERS),
         ops.JoinSessionKeyring,
         ops.LimitBoundingSet,
         ops.InstallSeccomp,

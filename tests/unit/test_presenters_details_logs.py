@@ -13,7 +13,7 @@ from rich.color import Color
 
 from tuicont.core.model.container import LogLine
 from tuicont.presenters.details.ansi import runs, stripped
-from tuicont.presenters.details.log_buffer import CHUNK, LogBuffer, chunk_of
+from tuicont.presenters.details.log_buffer import CHUNK, LogBuffer, chunk_of, size_of
 from tuicont.presenters.details.log_search import Search, count, find, selection
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60)
@@ -115,3 +115,16 @@ def test_a_selection_keeps_times_streams_and_colours() -> None:
     assert selection(chunk, Search(re.compile("nowhere"))) is None
     out = selection(chunk, Search(re.compile("one")), inverted=True)
     assert out is not None and out.text == "two"
+
+
+def test_long_lines_fall_out_before_they_take_more_than_their_room() -> None:
+    buffer = LogBuffer(room=1 << 20)
+    for number in range(100):
+        buffer.extend(chunk_of(lines([f"{number} {'é' * 50_000}"])))
+        assert sum(map(size_of, buffer.chunks)) <= 1 << 20
+    assert len(buffer) < 40 and buffer[len(buffer) - 1].text.startswith("99 ")
+    assert buffer[0].text.startswith(f"{buffer.dropped} ")
+
+
+def test_a_chunk_of_long_lines_takes_no_more_of_them() -> None:
+    assert [len(chunk.errors) for chunk in filled(["x" * 400_000] * 5, step=1).chunks] == [2, 2, 1]

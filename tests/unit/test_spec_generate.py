@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from tuicont.core.model.host import DeviceNode, HostFacts
 from tuicont.core.model.image import ImageConfig
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest, TmpfsMount, Ulimit
-from tuicont.core.security import capabilities
+from tuicont.core.security import capabilities, rlimits
 from tuicont.core.spec.limits import limits_of
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.process import command, exec_process, merged_environment
@@ -135,7 +136,9 @@ def test_what_was_asked_for_is_in_its_place() -> None:
     assert (spec["hostname"], spec["domainname"]) == ("web", "example.org")
     assert spec["process"]["cwd"] == "/w"
     assert spec["process"]["noNewPrivileges"]
-    assert spec["process"]["rlimits"] == [{"type": "RLIMIT_NOFILE", "soft": 10, "hard": (1 << 64) - 1}]
+    limits = {limit.pop("type"): limit for limit in map(dict, spec["process"]["rlimits"])}
+    assert limits["RLIMIT_NOFILE"] == {"soft": 10, "hard": rlimits.INFINITY}
+    assert limits["RLIMIT_CORE"] == {"soft": 0, "hard": rlimits.INFINITY}
     assert spec["root"]["readonly"]
     assert "network" not in {namespace["type"] for namespace in spec["linux"]["namespaces"]}
     assert spec["linux"]["sysctl"] == {"kernel.msgmax": "1"}
@@ -144,6 +147,16 @@ def test_what_was_asked_for_is_in_its_place() -> None:
     assert mounts["/b/d"]["options"] == ["rbind", "rprivate", "ro", "rro"]
     assert mounts["/t"]["options"] == ["noexec", "nosuid", "nodev", "a", "b"]
     assert mounts["/etc/hosts"]["options"] == ["rbind", "rprivate", "ro"]
+
+
+def test_every_limit_is_written_and_none_is_above_what_this_host_may_give() -> None:
+    limits = {limit["type"]: limit for limit in specification(asked())["process"]["rlimits"]}
+    assert list(limits) == [rlimits.specification_name(name) for name in rlimits.NUMBERS]
+    assert limits["RLIMIT_NOFILE"] == {"type": "RLIMIT_NOFILE", "soft": 1024, "hard": 1 << 20}
+    assert limits["RLIMIT_NPROC"]["hard"] == rlimits.INFINITY
+    small = msgspec.structs.replace(HYBRID, hard_limits=tuple(range(100, 100 + len(rlimits.NUMBERS))))
+    for number, limit in enumerate(specification(asked(), host=small)["process"]["rlimits"]):
+        assert limit["soft"] <= limit["hard"] <= 100 + number
 
 
 def test_a_users_mount_takes_the_place_of_a_default_one() -> None:

@@ -31,14 +31,17 @@ def _logs(args: argparse.Namespace, context: Context) -> int:
     query = LogQuery(follow=args.follow, tail=args.tail, since_ns=args.since, until_ns=args.until)
     streams = {"stdout": sys.stdout.buffer, "stderr": sys.stderr.buffer}
     written = streams["stdout"]
+    begun = frozenset[str]()  # the streams whose last piece did not end its line
     for line in context.engine.views.logs(args.container, query):
         stream = streams[line.stream]
         if stream is not written:
             # On one terminal the two must stay in the order in which they were written.
             written.flush()
             written = stream
-        prefix = f"{timestamp(line.time_ns)} " if args.timestamps else ""
-        stream.write(f"{prefix}{line.text}\n".encode("utf-8", "surrogateescape"))
+        prefix = f"{timestamp(line.time_ns)} " if args.timestamps and line.stream not in begun else ""
+        end = "\n" if line.complete else ""
+        stream.write(f"{prefix}{line.text}{end}".encode("utf-8", "surrogateescape"))
+        begun = begun - {line.stream} if line.complete else begun | {line.stream}
         if args.follow:
             stream.flush()
     return 0

@@ -113,13 +113,24 @@ class Bundles:
 
     def ids(self) -> set[str]:
         """Of the containers that have a specification on disk."""
-        return {name.removesuffix(".json") for name in os.listdir(self._paths.containers)}
+        return {name.removesuffix(".json") for name in os.listdir(self._paths.containers) if name.endswith(".json")}
+
+    def remains(self) -> set[str]:
+        """Of the containers that have any file beside the specifications."""
+        return {name.partition(".")[0] for name in os.listdir(self._paths.containers)}
 
     def discard(self, container_id: str) -> None:
         """Remove a container's. Raises `OSError`."""
         self._recent.pop(container_id, None)
         self._limits.pop(container_id, None)
         self._trash.discard(self._paths.config(container_id))
+
+    def discard_host_files(self, container_id: str) -> None:
+        """Remove what was bound over files of a container that has ended. A disk that takes no writes keeps it."""
+        for path in self._paths.host_files(container_id).values():
+            # Out of sight, as it may be large; and a name that goes while the mount is still there costs a disk more.
+            with contextlib.suppress(OSError):
+                self._trash.discard(path)
 
     def _remember(self, container: Container, spec: Spec) -> None:
         self._recent[container.id] = container.revision, spec

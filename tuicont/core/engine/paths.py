@@ -13,8 +13,7 @@ from tuicont.core.files.writing import write_file
 DEFAULT_ROOT = "/var/lib/tuicont"
 DEFAULT_RUN_ROOT = "/run/tuicont"
 _BINDING = "run-root"
-HOST_FILES = ("hostname", "hosts")
-"""What of the engine's own lies beside a shim's socket."""
+_HOST_FILES = ("hostname", "hosts")
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +78,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def config(self, container_id: str) -> str:
         """The OCI specification of one container: a file, because a directory costs ten times as much."""
         return f"{self.root}/containers/{container_id}.json"
+
+    def host_files(self, container_id: str) -> dict[str, str]:
+        """The files that the engine binds over those of one container in /etc, by their names there. They are on the
+        disk of its own layer, as it may write to them without end: a full run root would stop everybody."""
+        return {name: f"{self.root}/containers/{container_id}.{name}" for name in _HOST_FILES}
 
     def log_directory(self, container_id: str) -> str:
         """Where its log and rotated logs are; the shim makes it with the first line."""

@@ -11,6 +11,8 @@ import contextlib
 import os
 import select
 
+from tuicont.core.files.watching import ATTRIB, LOOK_MS, MOVED_TO, watched
+
 
 class Doorbell:
     """The bell of one run root."""
@@ -39,21 +41,21 @@ class Listener:
     """Hears rings from its making on; rings between two waits are one."""
 
     def __init__(self, path: str, exits_dir: str) -> None:
-        # Only who waits for events needs it: `ps` must not pay for its import.
-        from inotify_simple import INotify, flags
-
-        self._inotify = INotify()
-        self._inotify.add_watch(path, flags.ATTRIB)
-        self._inotify.add_watch(exits_dir, flags.MOVED_TO)
+        self._inotify = watched((path, ATTRIB), (exits_dir, MOVED_TO))
         self._stop = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll = select.poll()
-        self._poll.register(self._inotify.fd, select.POLLIN)
+        if self._inotify is not None:
+            self._poll.register(self._inotify.fd, select.POLLIN)
         self._poll.register(self._stop, select.POLLIN)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until it rings (True), `timeout` seconds have passed or `stop` was called (False)."""
-        ready = self._poll.poll(None if timeout is None else max(0, int(timeout * 1000)))
-        descriptors = {descriptor for descriptor, _ in ready}
+        """Block until it rings (True), `timeout` seconds have passed or `stop` was called (False). Where nothing tells,
+        it rings all the time."""
+        left = None if timeout is None else max(0, int(timeout * 1000))
+        if self._inotify is None:
+            silent = self._poll.poll(LOOK_MS if left is None else min(left, LOOK_MS)) == []
+            return silent and (left is None or left > LOOK_MS)
+        descriptors = {descriptor for descriptor, _ in self._poll.poll(left)}
         if self._stop in descriptors or not descriptors:
             return False
         self._inotify.read(timeout=0)
@@ -66,7 +68,8 @@ class Listener:
 
     def close(self) -> None:
         """Close the descriptors; nobody may be waiting."""
-        self._inotify.close()
+        if self._inotify is not None:
+            self._inotify.close()
         if self._stop >= 0:
             os.close(self._stop)
             self._stop = -1

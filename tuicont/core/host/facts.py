@@ -18,22 +18,26 @@ _CPU_DIRECTORY = "/sys/devices/system/cpu"
 _SKIPPED_DEVICES = frozenset({"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/console", "/dev/.udev", "/dev/.lxc"})
 _DEPTH = 4
 _ALL_CAPABILITIES = (1 << 41) - 1
+_CAP_SYS_RESOURCE = 1 << 24
+_LIMITS = 16
+_NO_LIMIT = (1 << 64) - 1
 
 
 def host_facts() -> HostFacts:
     """Read them. What cannot be read is as in an empty `HostFacts`."""
     system = os.uname()
+    capabilities = _bounding_set(_read("/proc/self/status"))
     processors = parse_list(_read(f"{_CPU_DIRECTORY}/online")) or frozenset({0})
     return HostFacts(
         processors=processors,
         memory_nodes=parse_list(_read("/sys/devices/system/node/online")) or frozenset({0}),
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-        capabilities=_bounding_set(_read("/proc/self/status")),
+        capabilities=capabilities,
         kernel=kernel_version(system.release),
         machine=system.machine,
         hierarchies=hierarchies(parse(_read("/proc/self/mountinfo").encode("utf-8", "surrogateescape"))),
         masked=_thermal_throttles(processors),
-        open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        hard_limits=_hard_limits(capabilities),
         lsms=tuple(filter(None, _read("/sys/kernel/security/lsm").strip().split(","))),
     )
 
@@ -113,6 +117,22 @@ def _thermal_throttles(processors: frozenset[int]) -> tuple[str, ...]:
 def _bounding_set(status: str) -> int:
     _, _, rest = status.partition("CapBnd:")
     return int(rest.split(None, 1)[0], 16) if rest else _ALL_CAPABILITIES
+
+
+def _hard_limits(capabilities: int) -> tuple[int, ...]:
+    """Ours, where we may not raise them; else what the kernel has for all: fs.nr_open, and as many waiting signals as
+    it gives its first process, a half of kernel.threads-max."""
+    if not capabilities & _CAP_SYS_RESOURCE:
+        return tuple(resource.getrlimit(number)[1] & _NO_LIMIT for number in range(_LIMITS))
+    limits = [_NO_LIMIT] * _LIMITS
+    limits[resource.RLIMIT_NOFILE] = _number("/proc/sys/fs/nr_open") or _NO_LIMIT
+    limits[resource.RLIMIT_SIGPENDING] = _number("/proc/sys/kernel/threads-max") // 2 or _NO_LIMIT
+    return tuple(limits)
+
+
+def _number(path: str) -> int:
+    text = _read(path).strip()
+    return int(text) if text.isdigit() else 0
 
 
 def _read(path: str) -> str:

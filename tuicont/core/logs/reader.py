@@ -1,26 +1,30 @@
 """Reading the log that a shim writes: lines in the CRI format, in a file and its rotated predecessors.
 
 `2016-10-06T00:17:09.669794202Z stdout F text` (Kubernetes, CRI container log format); P instead of F says
-that the line goes on in the stream's next entry. Knows nothing of who writes it.
+that the line goes on in the stream's next entry. No line is too long to be read: one of more than `LINE_MOST` bytes
+comes in pieces, so that what a reader holds is bounded. Knows nothing of who writes the log.
 """
 
 from __future__ import annotations
 
 import calendar
+import copy
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from tuicont.core.files.watching import CREATE, LOOK_MS, MODIFY, MOVED_TO, watched
 from tuicont.core.model.container import LogLine, LogQuery
 
 if TYPE_CHECKING:
     from inotify_simple import INotify
 
+LINE_MOST = 1 << 16
+"""What a reader holds of a line at most, in bytes of each stream. A shim's entries have 16 KiB at most."""
+
 _CHUNK = 1 << 16
-_POLL_MS = 500
 _ATTEMPTS = 3
 _seconds: dict[bytes, int] = {}
 
@@ -48,30 +52,38 @@ def parse_entry(entry: bytes) -> tuple[int, str, bool, bytes] | None:
 
 
 class LineAssembler:
-    """Joins partial entries, a stream at a time."""
+    """Joins partial entries, a stream at a time, up to a line's end or `LINE_MOST` bytes."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, list[bytes]] = {}
+        self._parts: dict[str, bytearray] = {}
 
     def add(self, entry: bytes) -> LogLine | None:
-        """The line that `entry` completes, if it does."""
+        """The line or piece of one that `entry` completes, if it does."""
         parsed = parse_entry(entry)
         if parsed is None:
             return None
         time_ns, stream, complete, text = parsed
-        if not complete:
-            self._parts.setdefault(stream, []).append(text)
-            return None
-        parts = self._parts.pop(stream, None)
-        if parts is not None:
-            text = b"".join((*parts, text))
-        return LogLine(time_ns=time_ns, stream=stream, text=text.decode(errors="replace"))
+        held = self._parts.pop(stream, None)
+        if held is not None:
+            held += text
+        elif complete:
+            return _line(time_ns, stream, text, complete=True)
+        else:
+            held = bytearray(text)
+        if complete or len(held) >= LINE_MOST:
+            return _line(time_ns, stream, held, complete=complete)
+        self._parts[stream] = held
+        return None
 
     def rest(self, time_ns: int) -> Iterator[LogLine]:
         """What was begun and never ended."""
-        for stream, parts in self._parts.items():
-            yield LogLine(time_ns=time_ns, stream=stream, text=b"".join(parts).decode(errors="replace"))
+        for stream, text in self._parts.items():
+            yield _line(time_ns, stream, text, complete=False)
         self._parts.clear()
+
+
+def _line(time_ns: int, stream: str, text: bytes | bytearray, *, complete: bool) -> LogLine:
+    return LogLine(time_ns=time_ns, stream=stream, text=text.decode(errors="surrogateescape"), complete=complete)
 
 
 class LogFiles:
@@ -83,15 +95,18 @@ class LogFiles:
         self._offset = 0
         self._rest = b""
 
-    def seek_tail(self, lines: int) -> None:
-        """Go to where at most the last `lines` entries begin: what is before them is never parsed."""
+    def seek_tail(self, lines: int) -> int:
+        """Go to where at most the last `lines` entries begin: what is before them is never parsed. How many there are
+        from there on."""
+        wanted = lines
         for descriptor, inode in reversed(list(self._open())):
             with os.fdopen(descriptor, "rb") as file:
                 offset, found = _start_of_last(file, lines)
             self._inode, self._offset = inode, offset
             lines -= found
             if lines <= 0:
-                return
+                break
+        return wanted - lines
 
     def entries(self) -> Iterator[bytes]:
         """Every complete entry since the last call."""
@@ -169,24 +184,21 @@ def read_log(path: str, query: LogQuery, ended: Callable[[], bool]) -> Generator
     """The lines that `query` asks for. With `follow`, until `ended` says that no more will come."""
     files, assembler = LogFiles(path), LineAssembler()
     watch: INotify | None = None
+    if query.follow:
+        directory = os.path.dirname(path)
+        os.makedirs(directory, 0o700, exist_ok=True)  # the shim's, which makes it with the first line
+        watch = watched((directory, MODIFY | CREATE | MOVED_TO))
     try:
-        if query.follow:
-            from inotify_simple import INotify, flags  # here: it loads ctypes, and most logs are read to their end
-
-            watch = INotify()
-            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # the shim's, which makes it with the first line
-            watch.add_watch(os.path.dirname(path), flags.MODIFY | flags.CREATE | flags.MOVED_TO)
-        # Partial entries and the bounds of time make lines out of entries: only without them one is the other.
-        if query.tail is not None and query.until_ns is None:
-            files.seek_tail(2 * query.tail + 64)
-        past = _lines(files, assembler, query)
-        yield from past if query.tail is None else deque(past, maxlen=query.tail)
-        while watch is not None:
+        yield from _past(files, assembler, query)
+        while query.follow:
             over = ended()
             yield from _lines(files, assembler, query)
             if over:
                 break
-            watch.read(timeout=_POLL_MS)
+            if watch is not None:
+                watch.read(timeout=LOOK_MS)
+            else:
+                time.sleep(LOOK_MS / 1000)
         yield from assembler.rest(time.time_ns())
     finally:
         if watch is not None:
@@ -213,6 +225,27 @@ class LogStream:
     def close(self) -> None:
         """No more lines; a blocked reader notices within half a second. May be repeated."""
         self._closed = True
+
+
+def _past(files: LogFiles, assembler: LineAssembler, query: LogQuery) -> Iterator[LogLine]:
+    """What is there already. To know the last lines all are counted first and read again: holding them until the end is
+    known would have no bound. Where a rotation comes in between, what it drops was counted, and fewer are shown."""
+    past = _lines(files, assembler, query)
+    if query.tail is None:
+        return past
+    # Partial entries and the bounds of time make lines out of entries: only without them one is the other.
+    entries = files.seek_tail(2 * query.tail + 64) if query.until_ns is None else query.tail + 1
+    if entries <= query.tail:
+        return past
+    counted = sum(line.complete for line in _lines(copy.copy(files), LineAssembler(), query))
+    return _without_first(past, counted - query.tail)
+
+
+def _without_first(lines: Iterator[LogLine], count: int) -> Iterator[LogLine]:
+    for line in lines:
+        if count <= 0:
+            yield line
+        count -= line.complete
 
 
 def _lines(files: LogFiles, assembler: LineAssembler, query: LogQuery) -> Iterator[LogLine]:

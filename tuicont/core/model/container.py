@@ -67,11 +67,13 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line that a container wrote; `stream` is stdout or stderr, `text` has no line end."""
+    """One line that a container wrote; `stream` is stdout or stderr, `text` has no line end, and bytes that are no
+    UTF-8 are surrogates in it (PEP 383). Without `complete` it is a piece, with more in the stream's next one."""
 
     time_ns: int
     stream: str
     text: str
+    complete: bool = True
 
 
 class LogQuery(msgspec.Struct, frozen=True, kw_only=True):

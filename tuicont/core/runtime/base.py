@@ -11,7 +11,7 @@ container's limits are files of its cgroup, which the engine's cgroup driver wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -203,6 +203,6 @@ class Runtime(Protocol):
     def load(self, container_id: str, run_dir: str) -> Task | None:
         """The task whose shim lives in `run_dir`, or None when there is none."""
 
-    def clean(self, container_id: str, run_dir: str, files: Sequence[str] = ()) -> None:
-        """Remove what an ended task left, with its shim or without: `run_dir` with the `files` (names) that the caller
-        has put there, and what the runtime itself keeps of the container. May be repeated."""
+    def clean(self, container_id: str, run_dir: str) -> None:
+        """Remove what an ended task left, with its shim or without: `run_dir` with all that is in it, and what the
+        runtime itself keeps of the container. May be repeated."""

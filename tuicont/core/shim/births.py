@@ -15,6 +15,7 @@ import msgspec
 
 from tuicont.core.errors import Conflict, EngineError, KernelError
 from tuicont.core.shim import wire
+from tuicont.core.shim.failure import failure
 from tuicont.core.shim.patience import ANSWER_SECONDS
 from tuicont.core.shim.plan import PlanFile
 from tuicont.core.sys import sockets
@@ -44,6 +45,17 @@ def reply(connection: socket.socket, operation: str, seconds: float = ANSWER_SEC
     if not sockets.readable(connection, seconds):
         raise Conflict(operation, f"its shim has not answered for {seconds:g} s")
     return sockets.receive(connection)
+
+
+def ask_state(connection: socket.socket, operation: str) -> tuple[bytes, int]:
+    """The answer to `Request.STATE`, empty when the shim is gone. Raises `Conflict` as `reply` does, and when the shim
+    takes no more clients."""
+    with contextlib.suppress(ConnectionError):
+        connection.send(wire.request(wire.Request.STATE))
+    packet, fd = reply(connection, operation)
+    if wire.reply_kind(packet) == wire.Reply.FAILED:
+        raise failure(operation, wire.failed(packet))
+    return packet, fd
 
 
 def let_go(connection: socket.socket) -> None:

@@ -33,6 +33,8 @@ def failure(operation: str, report: Failed, step: str = "") -> EngineError:
     """The error to raise. `operation` is what was wanted ("start 1f2e…"), `step` where in its plan the child was."""
     if report.stage == Stage.STATE:
         return Conflict(operation, _STATES.get(report.errno, errno_text(report.errno)))
+    if report.stage == Stage.SESSIONS:
+        return Conflict(operation, f"too many sessions: {report.code} are open", hint="detach some, or end some execs")
     if report.stage == Stage.SILENT_DEATH:
         how = f"signal {report.signal}" if report.signal else "no signal"
         return KernelError(operation, f"the process died before reporting ({how})", stage=step)

@@ -130,10 +130,8 @@ class Keeper:
             return None
         except OSError as error:
             raise kernel_error(operation, f"connect in {run_dir}", error) from None
-        with contextlib.suppress(ConnectionError):
-            connection.send(wire.request(wire.Request.STATE))
         try:
-            packet, fd = births.reply(connection, operation)
+            packet, fd = births.ask_state(connection, operation)
         except Conflict:
             connection.close()
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 
 import msgspec
 
@@ -41,12 +40,11 @@ def remove_socket(run_dir: str) -> None:
         os.unlink(f"{run_dir}/{SOCKET_NAME}")
 
 
-def remove_run_directory(path: str, files: Sequence[str]) -> None:
-    """Remove the directory of a shim that is gone or about to go, with the `files` that others have put there. What is
-    nearly always there is removed by name, as that is on the way of every end; anything else by looking."""
+def remove_run_directory(path: str) -> None:
+    """Remove the directory of a shim that is gone or about to go. What is nearly always all of it goes by name, as
+    that is on the way of every end, anything else by looking."""
     try:
-        for name in (SOCKET_NAME, *files):
-            os.unlink(f"{path}/{name}")
+        os.unlink(f"{path}/{SOCKET_NAME}")
         os.rmdir(path)
     except OSError:
         remove_tree(path)

@@ -90,8 +90,7 @@ class ShimTask:
         """The execs that run. Raises `NotFound` when the shim is gone."""
         operation = f"list the processes of {self._id[:12]}"
         with self._asking(operation) as connection, connection:
-            connection.send(wire.request(wire.Request.STATE))
-            packet, fd = births.reply(connection, operation)
+            packet, fd = births.ask_state(connection, operation)
             PidFd(fd).close()
         return wire.running(packet)
 

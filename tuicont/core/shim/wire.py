@@ -72,6 +72,7 @@ class Stage(IntEnum):
     DEADLINE = 10
     RUNTIME = 11
     ADOPTION = 12
+    SESSIONS = 13
 
 
 class State(IntEnum):
@@ -94,7 +95,7 @@ class Process(msgspec.Struct, frozen=True):
 
 class Failed(msgspec.Struct, frozen=True):
     """A process that was not made. `index` is that of the operation among all `operations` of the plan, or -1; `code`
-    its code, or the exit code of an OCI runtime."""
+    its code, or the exit code of an OCI runtime, or how many sessions are open where no more are taken."""
 
     stage: int
     index: int = -1

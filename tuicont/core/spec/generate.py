@@ -55,7 +55,7 @@ def generate(
             hostname=hostname,
             capability_bits=capability_bits(request, host),
             no_new_privileges=security.no_new_privileges,
-            open_files=host.open_files,
+            hard_limits=host.hard_limits,
         ),
         "root": {"path": root_path, "readonly": request.read_only},
         "hostname": hostname,

@@ -16,7 +16,6 @@ from tuicont.core.security import capabilities, rlimits
 from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.users import Identity
 
-_OPEN_FILES = "RLIMIT_NOFILE"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -61,7 +60,7 @@ def container_process(
     hostname: str,
     capability_bits: int,
     no_new_privileges: bool,
-    open_files: int,
+    hard_limits: tuple[int, ...],
 ) -> dict[str, Any]:
     """The `process` of a container's init."""
     base = [f"PATH={PATH}", f"HOSTNAME={hostname}"]
@@ -79,24 +78,22 @@ def container_process(
         "capabilities": _capability_sets(capability_bits, identity.uid == 0),
         "noNewPrivileges": no_new_privileges,
     }
-    process["rlimits"] = _rlimits(request, open_files)
+    process["rlimits"] = _rlimits(request, hard_limits)
     return process
 
 
-def _rlimits(request: ContainerRequest, open_files: int) -> list[dict[str, Any]]:
-    """Those asked for. The limit of open files is always set: the engine raises its own, and a container must
-    not inherit that (select(2) breaks beyond 1024)."""
-    asked = [
-        {
-            "type": rlimits.specification_name(limit.name),
+def _rlimits(request: ContainerRequest, most: tuple[int, ...]) -> list[dict[str, Any]]:
+    """All that there are, written in full: a container inherits none, neither the engine's raised ones nor those of the
+    shell that the engine was started from."""
+    asked = {
+        (kind := rlimits.specification_name(limit.name)): {
+            "type": kind,
             "soft": rlimits.value(limit.soft),
             "hard": rlimits.value(limit.hard),
         }
         for limit in request.ulimits
-    ]
-    if any(limit["type"] == _OPEN_FILES for limit in asked):
-        return asked
-    return [{"type": _OPEN_FILES, "soft": min(1024, open_files), "hard": open_files}, *asked]
+    }
+    return list((rlimits.defaults(most) | asked).values())
 
 
 def exec_process(

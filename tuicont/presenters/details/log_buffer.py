@@ -1,11 +1,14 @@
 """A million log lines in memory: kept in chunks, each one string, so that a line costs little more than its bytes.
 
+However long the lines are, they take no more than `BYTES`: the oldest fall out for that too.
+
 Pure; knows lines as `LogLine`s and as text to draw, nothing of where they come from. A chunk is split into lines
 only when one of them is looked at.
 """
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -18,6 +21,11 @@ from tuicont.core.model.container import LogLine
 from tuicont.presenters.details.ansi import stripped
 
 CHUNK = 512
+CHUNK_BYTES = 1 << 20
+"""A chunk takes no more lines once it is so large."""
+BYTES = 128 << 20
+"""What the lines of one log take at most: room for a million that are 120 characters long."""
+
 _SPLIT_KEPT = 64
 
 
@@ -52,12 +60,22 @@ def chunk_of(lines: Sequence[LogLine]) -> Chunk:
     )
 
 
-class LogBuffer:
-    """The newest `capacity` lines (in whole chunks), numbered from 0 for the oldest one kept."""
+def size_of(chunk: Chunk) -> int:
+    """What a chunk takes in memory, in bytes."""
+    rows = len(chunk.errors) * (chunk.times.itemsize + chunk.widths.itemsize + 1)
+    return sys.getsizeof(chunk.text) + rows + sum(map(sys.getsizeof, chunk.raw.values()))
 
-    def __init__(self, capacity: int = 1_000_000) -> None:
+
+class LogBuffer:
+    """The newest `capacity` lines, and no more than `room` bytes of them (in whole chunks), numbered from 0 for the
+    oldest one kept."""
+
+    def __init__(self, capacity: int = 1_000_000, room: int = BYTES) -> None:
         self._capacity = capacity
+        self._room = room
+        self._bytes = 0
         self._chunks: deque[Chunk] = deque()
+        self._sizes: deque[int] = deque()
         self._starts: list[int] = []
         self._split: dict[int, list[str]] = {}
         self._dropped_chunks = 0
@@ -74,20 +92,26 @@ class LogBuffer:
         if not chunk.errors:
             return 0
         last = self._chunks[-1] if self._chunks else None
-        if last is not None and len(last.errors) + len(chunk.errors) <= CHUNK:
-            self._chunks[-1] = _joined(last, chunk)
+        size = size_of(chunk)
+        if last is not None and len(last.errors) + len(chunk.errors) <= CHUNK and self._sizes[-1] + size <= CHUNK_BYTES:
+            self._chunks[-1] = joined = _joined(last, chunk)
+            size = size_of(joined) - self._sizes[-1]
+            self._sizes[-1] += size
             self._split.pop(self._dropped_chunks + len(self._chunks) - 1, None)
         else:
             self._starts.append(self._count)
             self._chunks.append(chunk)
+            self._sizes.append(size)
+        self._bytes += size
         self._count += len(chunk.errors)
         self.widest = max(self.widest, chunk.widest)
         return self._drop()
 
     def _drop(self) -> int:
         dropped = 0
-        while self._count - dropped > self._capacity and len(self._chunks) > 1:
+        while (self._count - dropped > self._capacity or self._bytes > self._room) and len(self._chunks) > 1:
             self._split.pop(self._dropped_chunks, None)
+            self._bytes -= self._sizes.popleft()
             dropped += len(self._chunks.popleft().errors)
             self._dropped_chunks += 1
         if dropped:

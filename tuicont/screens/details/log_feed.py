@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 
 from tuicont.core.engine.api import Engine, LogLines
-from tuicont.core.model.container import LogLine, LogQuery
-from tuicont.presenters.details.log_buffer import CHUNK, Chunk, chunk_of
+from tuicont.core.model.container import LogQuery
+from tuicont.screens.details.line_queue import LineQueue
 
 
 class LogFeed:
@@ -24,26 +24,18 @@ class LogFeed:
         self._ref = ref
         self._query = LogQuery(follow=True, tail=tail if since_ns is None else None, since_ns=since_ns)
         self._wake = wake
-        self._lock = threading.Lock()
-        self._packed: list[Chunk] = []
-        self._loose: list[LogLine] = []
-        self._woken = False
+        self._queue = LineQueue(self._call)
+        self.take = self._queue.take
         self._closed = threading.Event()
         self._lines: LogLines | None = None
         self.ended = False
         self.error: Exception | None = None
         threading.Thread(target=self._run, name="log-feed", daemon=True).start()
 
-    def take(self) -> list[Chunk]:
-        """What has come since the last call."""
-        with self._lock:
-            packed, loose = self._packed, self._loose
-            self._packed, self._loose, self._woken = [], [], False
-        return [*packed, chunk_of(loose)] if loose else packed
-
     def close(self) -> None:
         """Stop reading; nothing is handed on any more. May be repeated."""
         self._closed.set()
+        self._queue.close()
         if self._lines is not None:
             self._lines.close()
 
@@ -63,22 +55,7 @@ class LogFeed:
         for line in self._lines:
             if self._closed.is_set():
                 return
-            self._add(line)
-
-    def _add(self, line: LogLine) -> None:
-        with self._lock:
-            self._loose.append(line)
-            full = self._loose if len(self._loose) >= CHUNK else None
-            if full is not None:
-                self._loose = []
-        # Packed outside of the lock: taking never waits for it.
-        packed = chunk_of(full) if full is not None else None
-        with self._lock:
-            if packed is not None:
-                self._packed.append(packed)
-            wake, self._woken = not self._woken, True
-        if wake:
-            self._call()
+            self._queue.add(line)
 
     def _call(self) -> None:
         if not self._closed.is_set():

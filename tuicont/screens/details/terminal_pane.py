@@ -20,7 +20,8 @@ from tuicont.core.engine.api import STDERR, Session
 from tuicont.core.model.container import ExitStatus, LogLine
 from tuicont.engine_access import EngineAccess
 from tuicont.presenters.details.line import safe
-from tuicont.presenters.details.log_buffer import LogBuffer, chunk_of
+from tuicont.presenters.details.log_buffer import LogBuffer
+from tuicont.screens.details.line_queue import LineQueue
 from tuicont.screens.details.pane import Pane
 from tuicont.screens.details.session_link import SessionLink
 from tuicont.widgets.log_view import LogView
@@ -190,6 +191,7 @@ class LinesPane(SessionPane):
         self._input = Input(placeholder="a line for its input, ctrl+d ends it", compact=True)
         self._takes_input = takes_input
         self._parts: dict[int, bytes] = {}
+        self._queue = LineQueue(lambda: self.app.call_later(self._take))
 
     def compose(self) -> ComposeResult:
         yield self._lines
@@ -213,13 +215,16 @@ class LinesPane(SessionPane):
         if len(rest) > _LINE_MOST:
             lines, rest = [*lines, rest], b""
         self._parts[stream] = rest
-        if lines:
-            self.app.call_later(self._add, stream, lines)
-
-    def _add(self, stream: int, lines: list[bytes]) -> None:
         now, kind = time.time_ns(), "stderr" if stream == STDERR else "stdout"
-        found = [LogLine(time_ns=now, stream=kind, text=line.decode(errors="replace")) for line in lines]
-        self._lines.extend([chunk_of(found[at : at + 512]) for at in range(0, len(found), 512)])
+        for line in lines:
+            self._queue.add(LogLine(time_ns=now, stream=kind, text=line.decode(errors="replace")))
+
+    def _take(self) -> None:
+        self._lines.extend(self._queue.take())
+
+    def leave(self) -> None:
+        self._queue.close()
+        super().leave()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A line for the process."""

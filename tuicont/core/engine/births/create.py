@@ -117,7 +117,7 @@ class Creation:
             image,
             container_id=container.id,
             root_path=self._paths.rootfs,
-            directory=self._paths.task(container.id),
+            files=self._paths.host_files(container.id),
             identity=identity_of(storage, container.id, request.user or image.config.user),
             cgroups_path=f"/{self._cgroup_parent}/{container.id}",
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from tuicont.core.engine.paths import HOST_FILES
 from tuicont.core.errors import Invalid
 from tuicont.core.host.facts import host_devices
 from tuicont.core.model.host import DeviceNode, HostFacts
@@ -41,11 +40,11 @@ class Specs:
         *,
         container_id: str,
         root_path: str,
-        directory: str,
+        files: Mapping[str, str],
         identity: Identity,
         cgroups_path: str,
     ) -> dict[str, Any]:
-        """The container's whole config.json; `directory` holds what `files` gave."""
+        """The container's whole config.json; `files` are the paths of what `host_files` gives, by its names."""
         devices: tuple[DeviceNode, ...] = host_devices() if request.privileged else ()
         return generate(
             request,
@@ -54,22 +53,24 @@ class Specs:
             root_path=root_path,
             host=self.host,
             identity=identity,
-            files=HostFiles(hostname=f"{directory}/{HOST_FILES[0]}", hosts=f"{directory}/{HOST_FILES[1]}"),
+            files=HostFiles(**files),
             cgroups_path=cgroups_path,
             seccomp=self._filter(request),
             devices=devices,
         )
 
-    def files(self, request: ContainerRequest, container_id: str) -> Iterator[tuple[str, str]]:
-        """(name, text) of /etc/hosts and /etc/hostname."""
+    def host_files(self, request: ContainerRequest, container_id: str) -> dict[str, str]:
+        """The texts of /etc/hosts and /etc/hostname, by their names."""
         name = request.hostname or container_id[:12]
         full = f"{name}.{request.domainname} {name}" if request.domainname else name
-        yield HOST_FILES[0], f"{name}\n"
-        yield HOST_FILES[1], f"127.0.0.1\tlocalhost {full}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        return {
+            "hostname": f"{name}\n",
+            "hosts": f"127.0.0.1\tlocalhost {full}\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+        }
 
-    def placed(self, spec: Mapping[str, Any], directory: str) -> Mapping[str, Any]:
-        """A specification whose small files are in `directory`: the roots may have been moved since it was made."""
-        ends = {f"/{os.path.basename(directory)}/{name}": f"{directory}/{name}" for name in HOST_FILES}
+    def placed(self, spec: Mapping[str, Any], files: Mapping[str, str]) -> Mapping[str, Any]:
+        """A specification whose small files are where they are now: the root may have been moved since it was made."""
+        ends = {_last_two(path): path for path in files.values()}
         mounts = [
             {**mount, "source": ends[end]} if (end := _last_two(mount.get("source", ""))) in ends else mount
             for mount in spec["mounts"]

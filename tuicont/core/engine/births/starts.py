@@ -83,15 +83,15 @@ class Starts:
             raise
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
-        run_dir = self._paths.task(container.id)
-        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), run_dir)
+        run_dir, files = self._paths.task(container.id), self._paths.host_files(container.id)
+        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), files)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
 
         def meanwhile() -> None:
-            for name, text in self._specs.files(container.request, container.id):
-                write_file(f"{run_dir}/{name}", text.encode(), 0o644)
+            for name, text in self._specs.host_files(container.request, container.id).items():
+                write_file(files[name], text.encode(), 0o644)
             cgroup.finish(resources.read(spec["linux"]["resources"]))
 
         try:

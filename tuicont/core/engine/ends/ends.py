@@ -16,7 +16,7 @@ from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.locks import Locks
-from tuicont.core.engine.paths import HOST_FILES, Paths
+from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import Conflict, EngineError, NotFound
@@ -254,7 +254,9 @@ class Ends:
             with contextlib.suppress(EngineError):
                 if (task := runtime.load(container_id, run_dir)) is not None:
                     task.release()
-        runtime.clean(container_id, run_dir, HOST_FILES)
+        # Before the directory, by which a later engine sees that there is something to clean up.
+        self._bundles.discard_host_files(container_id)
+        runtime.clean(container_id, run_dir)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._paths.exit(container_id))
 

@@ -60,7 +60,7 @@ class Sweep:
                 self._look(name, storage)
         if unnamed:
             self._sweep_images()
-        for name in self._bundles.ids() | set(os.listdir(self._paths.logs)):
+        for name in self._bundles.remains() | set(os.listdir(self._paths.logs)):
             self._look(name, "")
         for name in self._drivers.cgroups.groups():
             self._look(name, "")

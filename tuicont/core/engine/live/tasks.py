@@ -18,6 +18,7 @@ from tuicont.core.engine.births.starts import Starts
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
+from tuicont.core.engine.live.room import leave_room
 from tuicont.core.engine.live.sessions import Sessions
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records, current, put_state, telling
@@ -56,17 +57,20 @@ class LocalTasks:
         return self._starts.start(ref)[0]
 
     def start_attached(self, ref: str, *, stdin: bool = True, rows: int = 24, cols: int = 80) -> Session:
+        leave_room(f"start {ref}")
         container, task = self._starts.start(ref, console=(rows, cols))
         return task.attach(stdin=stdin and container.request.stdin_open)
 
     def attach(self, ref: str, *, stdin: bool = True) -> Session:
         container = self._records.require(ref, Verb.ATTACH)
+        leave_room(f"attach to {container.name}")
         return self._task(container, "attach").attach(stdin=stdin and container.request.stdin_open)
 
     def exec(self, ref: str, request: ExecRequest) -> Session:
         container = self._records.require(ref, Verb.EXEC)
         # Before the lock, or files on a file system that hangs would keep the container from being removed.
         identity = resolve_running(container.pid, request.user) if request.user else None
+        leave_room(f"exec in {container.name}")
         # A pause meanwhile would freeze the new process before it has executed anything. Another exec may go on.
         with self._locks.container(container.id, shared=True):
             container = self._records.require(container.id, Verb.EXEC)

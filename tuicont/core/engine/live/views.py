@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tuicont.core.engine.api import LayerView
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
+from tuicont.core.engine.live.room import leave_room
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.host.processes import processes
@@ -50,6 +51,8 @@ class LocalViews:
 
     def logs(self, ref: str, query: LogQuery = LogQuery()) -> LogStream:
         container = self._records.find(ref, f"read the log of {ref}")
+        if query.follow:
+            leave_room(f"follow the log of {container.name}")
 
         def ended() -> bool:
             self._ends.settle(container.id)

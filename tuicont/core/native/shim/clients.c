@@ -4,8 +4,10 @@
  * would on a terminal that nobody reads), so that nothing piles up here; one that is gone stops nothing. */
 #include "keeper.h"
 
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,13 +34,19 @@ static void keep(struct client *c, const void *packet, uint32_t length) {
     c->pending_size = size;
 }
 
+/* The loop sees the end of it. */
+static void hang_up(struct client *c) {
+    c->record = 0;
+    shutdown(c->fd, SHUT_RDWR);
+}
+
 void client_send(struct client *c, const void *packet, size_t length) {
     if (c->fd < 0) return;
     if (c->pending_size) {
         keep(c, packet, length);
     } else if (send_packet(c->fd, packet, length, -1, MSG_DONTWAIT) < 0) {
         if (errno == EAGAIN || errno == ENOBUFS) keep(c, packet, length);
-        else shutdown(c->fd, SHUT_RDWR); /* the loop sees the end of it */
+        else hang_up(c);
     }
 }
 
@@ -53,6 +61,10 @@ void client_send_failed(struct client *c, const struct packet_failed *failure) {
     client_send(c, &packet, sizeof packet);
 }
 
+void client_refuse_session(struct client *c, unsigned open) {
+    client_send_failed(c, &(struct packet_failed){.stage = AT_SESSIONS, .index = -1, .code = open, .error = EMFILE});
+}
+
 void client_send_exited(struct client *c, const struct process *p) {
     struct packet_exited packet = {EXITED, 0, p->exit.code, p->exit.signal, p->exit.time_ns};
     client_send(c, &packet, sizeof packet);
@@ -65,7 +77,7 @@ void client_flush(struct client *c) {
         memcpy(&length, c->pending + sent, sizeof length);
         if (send_packet(c->fd, c->pending + sent + sizeof length, length, -1, MSG_DONTWAIT) < 0) {
             if (errno == EAGAIN || errno == ENOBUFS) break;
-            shutdown(c->fd, SHUT_RDWR);
+            hang_up(c);
             sent = c->pending_size;
             break;
         }
@@ -92,19 +104,32 @@ void clients_output(struct keeper *k, const struct process *p, int stream, const
     }
 }
 
-void clients_exited(struct keeper *k, const struct process *p) {
+void clients_exited(struct keeper *k, const struct process *p, uint64_t record) {
     for (struct client *c = k->clients; c; c = c->next) {
         if (c->process != p && !(p == k->init && c->waiting)) continue;
+        c->record = record;
         client_send_exited(c, p);
         c->waiting = false;
         c->process = 0;
     }
 }
 
+/* Whether it has read everything that it was sent: SIOCOUTQ of unix(7). */
+bool client_took_all(const struct client *c) {
+    int unread = 0;
+    return !c->pending_size && ioctl(c->fd, SIOCOUTQ, &unread) == 0 && !unread;
+}
+
 bool clients_block(const struct keeper *k, const struct process *p) {
     for (struct client *c = k->clients; c; c = c->next)
         if (c->process == p && c->pending_size) return true;
     return false;
+}
+
+unsigned clients_count(const struct keeper *k) {
+    unsigned count = 0;
+    for (const struct client *c = k->clients; c; c = c->next) count++;
+    return count;
 }
 
 void clients_sweep(struct keeper *k) {

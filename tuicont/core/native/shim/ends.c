@@ -4,12 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Written whole and under its name at once, so that nobody ever reads half of it. */
-static int exit_record(const char *path, const struct exit_status *status) {
+int exit_record(const char *path, const struct exit_status *status) {
     char json[160], temporary[4096];
     struct text t = TEXT(json), name = TEXT(temporary);
     int fd, error = 0;
@@ -31,26 +30,9 @@ static int exit_record(const char *path, const struct exit_status *status) {
     return error;
 }
 
-static void remove_exec_records(void) {
-    struct entry { /* linux_dirent64 of getdents(2) */
-        uint64_t inode, offset;
-        unsigned short length;
-        char type, name[];
-    } *entry;
-    char list[4096] __attribute__((aligned(8)));
-    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ssize_t length;
-    while ((length = syscall(SYS_getdents64, directory, list, sizeof list)) > 0)
-        for (char *at = list; at < list + length; at += entry->length) {
-            entry = (struct entry *)at;
-            if (!strncmp(entry->name, "exec-", 5)) unlink(entry->name);
-        }
-    close(directory);
-}
-
-void remove_files(const struct keeper *k) {
+void remove_files(struct keeper *k) {
     unlink(SOCKET_NAME);
-    if (k->exec_records) remove_exec_records();
+    records_remove(k);
 }
 
 /* Keep the root file system of the init beyond its end. Unmounting an overlay syncs all of the disk below it, and an
@@ -77,7 +59,7 @@ static void ended(struct process *p, int status) {
 static void tell_end_of_init(struct keeper *k) {
     process_drain(k, k->init);
     exit_record(k->exit_path, &k->init->exit); /* before anybody is told */
-    clients_exited(k, k->init);
+    clients_exited(k, k->init, 0);
     if (k->root >= 0) close(k->root); /* returns when it is unmounted */
     k->root = -1;
     close(FD_SNAPSHOT);
@@ -97,12 +79,7 @@ void release_output(struct keeper *k) {
 }
 
 void end_exec(struct keeper *k, struct process *p, int status) {
-    char path[sizeof p->id + 8];
-    struct text name = TEXT(path);
     ended(p, status);
     process_drain(k, p);
-    text_add(&name, "exec-");
-    text_add(&name, p->id);
-    k->exec_records |= exit_record(path, &p->exit) == 0;
-    clients_exited(k, p);
+    clients_exited(k, p, record_add(k, p));
 }

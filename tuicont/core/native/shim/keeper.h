@@ -5,6 +5,8 @@
 
 #include "shim.h"
 
+enum { EXEC_ID_MAX = 80 };
+
 struct exit_status {
     int code, signal;
     uint64_t time_ns;
@@ -15,6 +17,7 @@ struct client {
     int fd;
     struct process *process; /* whose output it gets */
     bool stdin, waiting, engine; /* engine: the one that started the container */
+    uint64_t record;             /* of the exec whose end it was told, until it has taken that */
     char *pending; /* output packets that its socket had no room for, each behind its length */
     size_t pending_size;
     char *held; /* input that the process had no room for */
@@ -47,19 +50,24 @@ struct process {
     bool terminal, stdin_open;
     struct birth birth;
     struct exit_status exit;
-    char id[80];
+    char id[EXEC_ID_MAX];
 };
 
 struct keeper {
     struct process *init, *execs;
     struct client *clients;
     char *exit_path;
+    struct record *records; /* of ended execs, the newest first */
+    uint64_t record_number; /* of the newest */
+    unsigned sessions_max, clients_max;
     int root;          /* keeps the root file system of the init beyond its end */
     bool entered;      /* whether the next child is born in the init's pid namespace */
     bool output_held;  /* until somebody attaches, or the engine that started it is gone */
-    bool exec_records; /* whether there are files of ended execs */
     bool released, stillborn; /* why the loop ends: there is nothing to keep any more, or nothing came to be */
 };
+
+/* caller.c */
+void forget_the_caller(void);
 
 /* log.c */
 int log_open(const char *path, uint64_t max_size, uint32_t max_files);
@@ -70,11 +78,14 @@ struct client *client_add(struct keeper *k, int fd);
 void client_send(struct client *c, const void *packet, size_t length);
 void client_send_process(struct client *c, uint32_t type, const struct process *p);
 void client_send_failed(struct client *c, const struct packet_failed *failure);
+void client_refuse_session(struct client *c, unsigned open);
 void client_send_exited(struct client *c, const struct process *p);
 void client_flush(struct client *c);
 void clients_output(struct keeper *k, const struct process *p, int stream, const char *data, size_t length);
-void clients_exited(struct keeper *k, const struct process *p);
+void clients_exited(struct keeper *k, const struct process *p, uint64_t record);
+bool client_took_all(const struct client *c);
 bool clients_block(const struct keeper *k, const struct process *p);
+unsigned clients_count(const struct keeper *k);
 void clients_sweep(struct keeper *k);
 
 /* process.c: one process, its pipes or its terminal. */
@@ -85,9 +96,15 @@ void process_close_input(struct process *p);
 bool process_read(struct keeper *k, struct process *p, int stream);
 void process_drain(struct keeper *k, struct process *p);
 
+/* records.c: what ended execs leave. */
+uint64_t record_add(struct keeper *k, const struct process *p);
+void record_drop(struct keeper *k, uint64_t number);
+void records_remove(struct keeper *k);
+
 /* ends.c: what remains of a process when it has ended. */
+int exit_record(const char *path, const struct exit_status *status);
 void hold_root(struct keeper *k);
-void remove_files(const struct keeper *k);
+void remove_files(struct keeper *k);
 void release_output(struct keeper *k);
 void end_init(struct keeper *k, int status);
 bool end_is_told(const struct keeper *k);

@@ -4,11 +4,9 @@
 #include "keeper.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,7 +27,7 @@ static int open_socket(void) {
     return fd;
 }
 
-static int failed(const struct keeper *k, struct packet_failed *failure, int error) {
+static int failed(struct keeper *k, struct packet_failed *failure, int error) {
     failure->type = FAILED;
     failure->error = error;
     remove_files(k);
@@ -42,22 +40,6 @@ static int enter_own_cgroup(const struct plan *plan) {
     int error = 0;
     for (uint32_t i = 0; i < plan->head.enter_count && !error; i++) error = enter_cgroup(take_string(&c));
     return error;
-}
-
-/* Who started it had a priority, processors, and a place in the order of who is killed for its memory: a container has
- * those that its specification says, else those of any process. */
-static void forget_the_caller(void) {
-    unsigned char every[128];
-    struct sched_param none = {0};
-    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    memset(every, 0xff, sizeof every);
-    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
-    syscall(SYS_setpriority, PRIO_PROCESS, 0, 0);
-    syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 0);
-    syscall(SYS_sched_setaffinity, 0, sizeof every, every);
-    if (score < 0) return;
-    write(score, "0", 1);
-    close(score);
 }
 
 /* An exec that was still being born when the container was released shall not come to life afterwards. */

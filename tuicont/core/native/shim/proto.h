@@ -80,7 +80,8 @@ enum stage {
     AT_STATE, /* the container is not in the state for it: ESRCH ended, EBUSY being born, EALREADY started */
     AT_DEADLINE,
     AT_RUNTIME, /* an OCI runtime has ended with `code`, or by `signal` */
-    AT_ADOPTION /* of what it was to leave */
+    AT_ADOPTION, /* of what it was to leave */
+    AT_SESSIONS  /* `code` of them are open, and no more are taken */
 };
 
 enum process_state { BEING_BORN, WAITING, RUNNING, ENDED };

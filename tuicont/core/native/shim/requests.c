@@ -12,6 +12,16 @@ static void refuse(struct client *c, uint32_t stage, int error) {
     client_send_failed(c, &(struct packet_failed){.stage = stage, .index = -1, .error = error});
 }
 
+/* An exec is one with whoever has asked for it. True when there are too many, which is told. */
+static bool too_many(const struct keeper *k, struct client *c) {
+    unsigned count = 0;
+    for (const struct process *p = k->execs; p; p = p->next) count++;
+    for (const struct client *other = k->clients; other; other = other->next) count += other->process == k->init;
+    if (count < k->sessions_max) return false;
+    client_refuse_session(c, count);
+    return true;
+}
+
 static void attach(struct keeper *k, struct client *c, bool with_stdin) {
     client_send_process(c, STARTED, k->init);
     if (end_is_told(k)) {
@@ -126,7 +136,10 @@ bool handle_request(struct keeper *k, struct client *c) {
     int fd = -1;
     ssize_t length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
     /* A client that goes away with something unread is told before what it had sent: RELEASE, say. */
-    if (length < 0 && errno == ECONNRESET) length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
+    if (length < 0 && errno == ECONNRESET) {
+        c->record = 0;
+        length = receive_packet(c->fd, &packet, sizeof packet, &fd, MSG_DONTWAIT);
+    }
     if (length < 0) return errno == EAGAIN || errno == EINTR;
     if ((size_t)length < sizeof packet.head) {
         if (fd >= 0) close(fd);
@@ -134,10 +147,10 @@ bool handle_request(struct keeper *k, struct client *c) {
     }
     switch (packet.head.type) {
     case ATTACH:
-        if (!c->process) attach(k, c, packet.head.flags & WITH_STDIN);
+        if (!c->process && !too_many(k, c)) attach(k, c, packet.head.flags & WITH_STDIN);
         break;
     case EXEC:
-        if (c->process) break;
+        if (c->process || too_many(k, c)) break;
         start_exec(k, c, fd);
         fd = -1;
         break;

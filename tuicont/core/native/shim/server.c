@@ -16,14 +16,39 @@ struct rounds {
     int signals, listener;
     struct pollfd *fds;
     size_t room;
-    struct rlimit64 limit;
     bool full; /* no descriptor was left for a client: wait until something else has happened */
 };
 
-enum { FORGOTTEN_MS = 2000 };
+/* A session is a client, and a process with its pipes or its terminal, its pidfd, its plan and its channel. Clients
+ * that only ask have a place beside them, so that there is control over a container with as many as it takes. */
+enum { FORGOTTEN_MS = 2000, SESSIONS = 1000, OTHERS = 1000, OWN_FILES = 16, SESSION_FILES = 8 };
+
+static void set_bounds(struct keeper *k) {
+    struct rlimit64 limit = {OWN_FILES, OWN_FILES};
+    uint64_t others, room;
+    prlimit64(0, RLIMIT_NOFILE, 0, &limit);
+    others = limit.rlim_cur / 4 < OTHERS ? limit.rlim_cur / 4 : OTHERS;
+    room = limit.rlim_cur > OWN_FILES + others ? (limit.rlim_cur - OWN_FILES - others) / SESSION_FILES : 0;
+    k->sessions_max = room < SESSIONS ? room : SESSIONS;
+    k->clients_max = k->sessions_max + others;
+}
+
+static bool take_client(struct keeper *k, int listener) {
+    int fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    unsigned count = clients_count(k);
+    if (fd < 0) return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
+    if (count < k->clients_max) {
+        client_add(k, fd);
+    } else {
+        client_refuse_session(&(struct client){.fd = fd}, count);
+        close(fd);
+    }
+    return true;
+}
 
 static void client_gone(struct keeper *k, struct client *c) {
     struct process *p = c->process;
+    if (c->record && client_took_all(c)) record_drop(k, c->record);
     close(c->fd);
     c->fd = -1;
     c->process = 0;
@@ -40,11 +65,9 @@ static int wanted_of(const struct keeper *k, const struct process *p, int stream
 }
 
 static int prepare(struct keeper *k, struct rounds *r) {
-    size_t count = 2, needed = 2, reserved = 4;
+    size_t count = 2, needed = 2;
     for (struct process *p = k->init; p; p = p == k->init ? k->execs : p->next) needed += 2;
-    for (struct client *c = k->clients; c; c = c->next) needed += 2, reserved += 2;
-    /* poll(2) takes no more entries than there may be descriptors; each client may still start an exec. */
-    if (needed + reserved > r->limit.rlim_cur) r->full = true;
+    for (struct client *c = k->clients; c; c = c->next) needed += 2;
     if (needed > r->room) {
         struct pollfd *grown = realloc(r->fds, needed * 2 * sizeof *grown);
         if (!grown) return -ENOMEM;
@@ -91,11 +114,7 @@ static int one_round(struct keeper *k, struct rounds *r) {
         if (said & POLLIN && !handle_request(k, c)) client_gone(k, c);
         else if (said & (POLLHUP | POLLERR) && !(said & POLLIN)) client_gone(k, c);
     }
-    if (r->fds[1].revents) {
-        int fd = accept4(r->listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) client_add(k, fd);
-        else r->full = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-    }
+    if (r->fds[1].revents) r->full = !take_client(k, r->listener);
     if (r->fds[0].revents) {
         struct signalfd_siginfo info;
         if (read(r->signals, &info, sizeof info) > 0) reap(k);
@@ -112,7 +131,7 @@ int serve(struct keeper *k, int listener) {
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     if ((r.signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK)) < 0) return -errno;
-    prlimit64(0, RLIMIT_NOFILE, 0, &r.limit);
+    set_bounds(k);
     while (!k->released && !k->stillborn && !error) error = one_round(k, &r);
     return error;
 }

@@ -47,7 +47,9 @@ def plan_process(
     sets = _capability_sets(process.get("capabilities") or {}, available)
     bounding, effective = sets[0], sets[1].effective
     no_new_privileges = bool(process.get("noNewPrivileges"))
-    found: list[ops.Operation] = [_rlimit(limit) for limit in process.get("rlimits") or ()]
+    found: list[ops.Operation] = [
+        _rlimit(str(limit.get("type")), limit["soft"], limit["hard"]) for limit in process.get("rlimits") or ()
+    ]
     found.append(_INHERITED_KEYRING)
     if no_new_privileges:
         found.append(ops.SetNoNewPrivileges())
@@ -69,12 +71,12 @@ def plan_process(
     return tuple(found)
 
 
-def _rlimit(limit: Mapping[str, Any]) -> ops.Operation:
-    name = str(limit.get("type", "")).removeprefix("RLIMIT_").lower()
-    number = rlimits.NUMBERS.get(name)
+@lru_cache(maxsize=64)
+def _rlimit(kind: str, soft: int, hard: int) -> ops.Operation:
+    number = rlimits.NUMBERS.get(kind.removeprefix("RLIMIT_").lower())
     if number is None:
-        raise invalid("process.rlimits", f"has no limit {limit.get('type')!r}")
-    return ops.SetRlimit(number, limit["soft"], limit["hard"])
+        raise invalid("process.rlimits", f"has no limit {kind!r}")
+    return ops.SetRlimit(number, soft, hard)
 
 
 def _capability_sets(

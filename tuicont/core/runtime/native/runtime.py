@@ -5,7 +5,6 @@ Knows nothing of images, stores or networks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -69,9 +68,9 @@ class NativeRuntime:
         kept = self._keeper.find(container_id, run_dir)
         return None if kept is None else self._task(container_id, run_dir, kept)
 
-    def clean(self, container_id: str, run_dir: str, files: Sequence[str] = ()) -> None:
+    def clean(self, container_id: str, run_dir: str) -> None:
         """See `Runtime`."""
-        remove_run_directory(run_dir, files)
+        remove_run_directory(run_dir)
 
     def _birth(self, bundle: Bundle, waits: Waits, *, create: bool) -> NativeTask:
         head = self._head(bundle, waits.patience)

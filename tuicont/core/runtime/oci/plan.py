@@ -10,6 +10,8 @@ from tuicont.core.storage.base import RootMount
 
 # The host's later mounts are still to be seen in binds that ask for it; what is made here the host never sees.
 _FROM_HOST_ONLY = ops.SetPropagation("/", bits.MS_REC | bits.MS_SLAVE)
+# What runc executes in a container that runs already has runc's own.
+_UMASK = ops.SetUmask(0o022)
 _ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)
 
 
@@ -42,5 +44,6 @@ def invocation(
         *(ops.Unmount(path) for path in hidden),
         ops.ChangeDirectory(run_dir, False),
         ops.ConnectStdio(),
+        _UMASK,
         ops.Execute(words, _ENVIRONMENT),
     )

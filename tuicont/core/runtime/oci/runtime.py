@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
 from typing import ClassVar
 
 from tuicont.core.errors import EngineError, Unsupported
@@ -111,10 +110,10 @@ class OciRuntime:
         kept = self._keeper.find(container_id, run_dir)
         return None if kept is None else self._task(container_id, run_dir, kept)
 
-    def clean(self, container_id: str, run_dir: str, files: Sequence[str] = ()) -> None:
+    def clean(self, container_id: str, run_dir: str) -> None:
         """See `Runtime`."""
         self._program.delete(container_id, run_dir)
-        remove_run_directory(run_dir, files)
+        remove_run_directory(run_dir)
 
     def _creation(self, bundle: Bundle, operation: str) -> Order:
         root = self._root_target if bundle.root_mounts else ""
