@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from tests.kernel.host import cgroup_file
+from tests.support import require_that
 from tuicont.core.engine.engine import LocalEngine
 from tuicont.core.engine.open import open_engine
 from tuicont.core.errors import Invalid
+from tuicont.core.host.facts import host_facts
 from tuicont.core.model.container import Container
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest, ExecRequest
@@ -60,7 +63,8 @@ def test_what_was_updated_while_it_did_not_run_is_in_force_when_it_does(engine: 
     assert memory_in_the_kernel(engine, box) == 96 * MIB
     engine.containers.update("box", Limits(memory=80 * MIB))
     assert memory_in_the_kernel(engine, engine.tasks.restart("box", timeout=0)) == 80 * MIB
-    assert engine.containers.limits("box") == Limits(memory=80 * MIB, cpus=0.5)
+    found = engine.containers.limits("box")
+    assert (found.memory, found.cpus) == (80 * MIB, 0.5)
 
 
 def test_a_limit_that_is_refused_changes_nothing_anywhere(engine: LocalEngine) -> None:
@@ -90,3 +94,19 @@ def test_devices_are_those_of_the_specification(engine: LocalEngine) -> None:
         opened[box.name] = session.exit.code == 0
         session.close()
     assert opened == {"box": False, "all": True}
+
+
+def test_a_limit_of_memory_limits_swap_too_and_moves_it_along(engine: LocalEngine) -> None:
+    """Docker's rule at creation: memory and swap together are twice the memory."""
+    require_that(host_facts().counts_swap, "swap that is counted (on v1 booted with swapaccount=1)")
+    made(engine, Limits(memory=64 * MIB))
+    box = engine.tasks.start("box")
+
+    def together() -> int:
+        with contextlib.suppress(FileNotFoundError):
+            return int(cgroup_file(engine.cgroup_parent, box.id, "memory.memsw.limit_in_bytes"))
+        return sum(int(cgroup_file(engine.cgroup_parent, box.id, name)) for name in ("memory.max", "memory.swap.max"))
+
+    assert together() == 128 * MIB
+    engine.containers.update("box", Limits(memory=96 * MIB))
+    assert together() == 192 * MIB

@@ -187,7 +187,7 @@ def test_one_more_process_is_as_the_first_but_for_what_it_names() -> None:
 
 
 def test_limits_and_device_rules_are_in_the_specification() -> None:
-    limits = Limits(memory=1 << 26, cpus=1.5, pids=64)
+    limits = Limits(memory=1 << 26, memory_swap=1 << 26, cpus=1.5, pids=64)
     resources = specification(asked(limits=limits))["linux"]["resources"]
     assert limits_of(resources) == limits
     assert resources["cpu"] == {"quota": 150_000, "period": 100_000}

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.resources import Resources
-from tuicont.core.spec.limits import LIMITS, limit_problems, limits_of, resources_with
+from tuicont.core.spec.limits import LIMITS, limit_problems, limits_of, resources_with, with_swap
 from tuicont.core.spec.resources import DEFAULT_DEVICES, read
+
+MIB = 1 << 20
 
 HOST = HostFacts(processors=frozenset(range(8)), memory_nodes=frozenset({0, 1}))
 sizes = st.integers(6 << 20, 1 << 40)
@@ -82,3 +84,24 @@ def test_zero_processors_lift_the_limit_and_no_other() -> None:
     assert resources_with({"cpu": {"shares": 5}}, Limits(cpus=0)) == {
         "cpu": {"shares": 5, "quota": -1, "period": 100_000}
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "swap"),
+    [
+        (Limits(), Limits(memory=64 * MIB), 128 * MIB),
+        (Limits(), Limits(memory=64 * MIB, memory_swap=-1), -1),
+        (Limits(), Limits(memory=64 * MIB, memory_swap=64 * MIB), 64 * MIB),
+        (Limits(), Limits(pids=5), None),
+        (Limits(memory=64 * MIB, memory_swap=128 * MIB), Limits(memory=96 * MIB), 192 * MIB),
+        (Limits(memory=64 * MIB, memory_swap=128 * MIB), Limits(memory=-1), -1),
+        (Limits(memory=64 * MIB, memory_swap=100 * MIB), Limits(memory=96 * MIB), None),
+        (Limits(memory=64 * MIB, memory_swap=-1), Limits(memory=96 * MIB), None),
+    ],
+)
+def test_memory_limits_swap_too_unless_swap_is_said(before: Limits, change: Limits, swap: int | None) -> None:
+    assert with_swap(change, before, HostFacts()).memory_swap == swap
+
+
+def test_where_swap_is_not_counted_it_is_not_limited_unasked() -> None:
+    assert with_swap(Limits(memory=64 * MIB), Limits(), HostFacts(counts_swap=False)).memory_swap is None

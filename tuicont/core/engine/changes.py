@@ -18,7 +18,7 @@ from tuicont.core.model.host import HostFacts
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.state import Verb
 from tuicont.core.spec import resources
-from tuicont.core.spec.limits import limit_problems, resources_with, sections_of
+from tuicont.core.spec.limits import limit_problems, resources_with, sections_of, with_swap
 from tuicont.core.spec.validate import is_name
 from tuicont.core.store.store import NameTaken
 
@@ -56,7 +56,9 @@ class Changes:
         container = self._records.require(ref, Verb.UPDATE)
         with self._locks.container(container.id), telling(f"update {container.name}"):
             container = self._records.require(container.id, Verb.UPDATE)
-            if problems := limit_problems(self._bundles.limits(container).merged(limits), self._host):
+            before = self._bundles.limits(container)
+            limits = with_swap(limits, before, self._host)
+            if problems := limit_problems(before.merged(limits), self._host):
                 raise Invalid("update", problems[0].message, stage=problems[0].field)
             wanted = resources_with(self._bundles.spec(container)["linux"]["resources"], limits)
             with contextlib.ExitStack() as on_failure:

@@ -28,6 +28,7 @@ def host_facts() -> HostFacts:
     system = os.uname()
     capabilities = _bounding_set(_read("/proc/self/status"))
     processors = parse_list(_read(f"{_CPU_DIRECTORY}/online")) or frozenset({0})
+    cgroups = hierarchies(parse(_read("/proc/self/mountinfo").encode("utf-8", "surrogateescape")))
     return HostFacts(
         processors=processors,
         memory_nodes=parse_list(_read("/sys/devices/system/node/online")) or frozenset({0}),
@@ -35,11 +36,19 @@ def host_facts() -> HostFacts:
         capabilities=capabilities,
         kernel=kernel_version(system.release),
         machine=system.machine,
-        hierarchies=hierarchies(parse(_read("/proc/self/mountinfo").encode("utf-8", "surrogateescape"))),
+        hierarchies=cgroups,
+        counts_swap=any(map(_counts_swap, cgroups)),
         masked=_thermal_throttles(processors),
         hard_limits=_hard_limits(capabilities),
         lsms=tuple(filter(None, _read("/sys/kernel/security/lsm").strip().split(","))),
     )
+
+
+def _counts_swap(cgroups: CgroupHierarchy) -> bool:
+    """By swapaccount=1 on v1; on v2 wherever there is swap at all, and the controller (cgroup-v2.rst, "Memory")."""
+    if cgroups.version == 1:
+        return os.path.exists(f"{cgroups.mount_point}/memory.memsw.limit_in_bytes")
+    return os.path.exists("/proc/swaps") and "memory" in _read(f"{cgroups.mount_point}/cgroup.controllers").split()
 
 
 def outlook() -> str:

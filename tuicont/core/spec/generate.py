@@ -13,9 +13,10 @@ from typing import Any
 from tuicont.core.errors import Invalid
 from tuicont.core.model.host import DeviceNode, HostFacts
 from tuicont.core.model.image import ImageConfig
+from tuicont.core.model.limits import NO_LIMITS
 from tuicont.core.model.request import ContainerRequest
 from tuicont.core.security import capabilities, masks
-from tuicont.core.spec.limits import resources_with
+from tuicont.core.spec.limits import resources_with, with_swap
 from tuicont.core.spec.mounts import HostFiles, mounts
 from tuicont.core.spec.options import security_options
 from tuicont.core.spec.process import container_process
@@ -66,7 +67,7 @@ def generate(
     devices_allowed = {"devices": EVERY_DEVICE if request.privileged else DEFAULT_DEVICES}
     linux: dict[str, Any] = {
         "namespaces": _namespaces(request.network),
-        "resources": resources_with(devices_allowed, request.limits),
+        "resources": resources_with(devices_allowed, with_swap(request.limits, NO_LIMITS, host)),
     }
     if cgroups_path:
         linux["cgroupsPath"] = cgroups_path

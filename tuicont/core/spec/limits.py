@@ -92,6 +92,15 @@ def resources_with(resources: Mapping[str, Any], limits: Limits) -> dict[str, An
     return changed
 
 
+def with_swap(limits: Limits, before: Limits, host: HostFacts) -> Limits:
+    """Docker's rule: who limits memory and says nothing about swap limits both together to twice as much. `before` are
+    those in force: swap that was said goes on as it is, and what was not moves along with the memory."""
+    told = before.memory_swap is not None and before.memory_swap != 2 * (before.memory or 0)
+    if limits.memory is None or limits.memory_swap is not None or told or not host.counts_swap:
+        return limits
+    return msgspec.structs.replace(limits, memory_swap=2 * limits.memory if limits.memory > 0 else -1)
+
+
 def sections_of(limits: Limits) -> tuple[str, ...]:
     """The sections of `linux.resources` that the limits that are named stand in."""
     return tuple(dict.fromkeys(limit.section for limit in LIMITS if getattr(limits, limit.field) is not None))
