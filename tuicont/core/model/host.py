@@ -27,8 +27,9 @@ class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     """`processors`, `memory_nodes`: numbers of those online. `memory` is bytes in all. `capabilities` is the
     engine's own bounding set as bits. `masked` are paths to hide beyond the fixed ones. `lsms` the active
-    security modules. `counts_swap`: swap can be limited. `hard_limits` are those of getrlimit(2) that a process may be given at most, by their numbers;
-    none are known of an empty one. `kernel` is (6, 18), `machine` as uname(2) says it."""
+    security modules. `counts_swap`: swap can be limited. `hard_limits` are those of getrlimit(2) that a process may
+    be given at most, by their numbers; none are known of an empty one. `kernel` is (6, 18), `machine` as uname(2)
+    says it."""
 
     processors: frozenset[int] = frozenset({0})
     memory_nodes: frozenset[int] = frozenset({0})
