@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 from tests.e2e.terminal import Terminal
 from tests.support import require
 
@@ -84,7 +84,7 @@ def test_a_driver_that_there_is_not_is_said_at_once(cli: Cli, tmp_path: Path) ->
         done = cli(*words)
         assert done.returncode == 125, words
         assert " fancy: there is no " in done.stderr and "hint: there are " in done.stderr, words
-    assert not (cli.directory / "root" / "fancy").exists()
+    assert not (cli.root / "fancy").exists()
 
 
 def test_the_configuration_file_is_read_by_the_verbs_and_named_in_what_is_wrong(cli: Cli, tmp_path: Path) -> None:

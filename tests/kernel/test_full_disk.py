@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import file_systems
+from tests.cli import Cli
 from tests.kernel.host import eventually, shims
 from tuicont.core.store.database import Database
 from tuicont.core.sys.mounts import MS_BIND, MS_RDONLY, MS_REMOUNT, mount
@@ -32,20 +32,6 @@ while True:
 """
 SECONDS = 60
 """What does not hang takes a second."""
-
-Verb = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def verbs(root: Path, run_root: Path | None = None) -> Verb:
-    """Each a process of its own, as a user would start it."""
-    options = ("--root", str(root), *(("--run-root", str(run_root)) if run_root else ()))
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-
-    def verb(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tuicont", *options, *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment)
-
-    return verb
 
 
 def end_all(place: Path) -> None:
@@ -81,7 +67,7 @@ def test_a_container_that_fills_the_disk_can_be_ended(
 
     def fill_and_end(place: Path) -> None:
         root = place / "root"
-        verb = verbs(root)
+        verb = Cli(root)
         started = verb("run", "-d", "--name", "filler", "demo", "sh", "-c", script)
         assert started.returncode == 0, started.stderr
         eventually(lambda: scarce(place, script), SECONDS)
@@ -133,7 +119,7 @@ def test_on_a_disk_that_cannot_be_written_what_runs_is_seen_and_ended(tmp_path: 
     def on_it(place: Path) -> None:
         view, run_root = tmp_path / "view", tmp_path / "run"
         view.mkdir()
-        writable, readable = verbs(place / "root", run_root), verbs(view / "root", run_root)
+        writable, readable = Cli(place / "root", run_root), Cli(view / "root", run_root)
         writable("run", "-d", "--name", "c", "demo", "sh", "-c", "echo said; exec sleep 1000")
         mount(str(place), str(view), "", MS_BIND, "")
         mount("", str(view), "", MS_BIND | MS_REMOUNT | MS_RDONLY, "")
