@@ -73,8 +73,9 @@ def _commands(pids: Sequence[int]) -> dict[int, bytes]:
             _waited_for.discard(pid)
 
     reader = threading.Thread(target=read, name="commands", daemon=True)
-    reader.start()
-    reader.join(_COMMANDS_SECONDS)
+    with contextlib.suppress(RuntimeError):  # there is no thread to be had
+        reader.start()
+        reader.join(_COMMANDS_SECONDS)
     return found.copy()
 
 
