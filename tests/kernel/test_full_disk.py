@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,15 +19,6 @@ pytestmark = pytest.mark.host_only  # the second kernel has no loop devices, and
 
 FILLER = "while :; do cat /dev/zero >> /big 2>/dev/null; true > /small; sleep 0.01; done"
 HOARDER = "mkdir /many; n=0; while :; do true > /many/$n && n=$((n+1)) || sleep 0.01; done 2>/dev/null"
-GREEDY = """
-import os, sys
-file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-while True:
-    try:
-        os.write(file, bytes(4096))
-    except OSError:
-        pass
-"""
 SECONDS = 60
 """What does not hang takes a second."""
 
@@ -42,12 +31,7 @@ def end_all(place: Path) -> None:
         os.kill(shim, signal.SIGKILL)
 
 
-def scarce(root: Path, script: str) -> bool:
-    space = os.statvfs(root)
-    return space.f_favail == 0 if script is HOARDER else space.f_bavail * space.f_frsize < 4096
-
-
-@pytest.mark.parametrize("script", [FILLER, HOARDER], ids=["blocks", "inodes"])
+@pytest.mark.parametrize(("what", "script"), [("blocks", FILLER), ("inodes", HOARDER)], ids=["blocks", "inodes"])
 @pytest.mark.parametrize(
     ("kind", "options", "make"),
     [
@@ -57,7 +41,7 @@ def scarce(root: Path, script: str) -> bool:
     ],
 )
 def test_a_container_that_fills_the_disk_can_be_ended(
-    kind: str, options: str, make: tuple[str, ...], script: str, tmp_path: Path
+    kind: str, options: str, make: tuple[str, ...], what: str, script: str, tmp_path: Path
 ) -> None:
     def on_it(place: Path) -> None:
         try:
@@ -70,7 +54,7 @@ def test_a_container_that_fills_the_disk_can_be_ended(
         verb = Cli(root)
         started = verb("run", "-d", "--name", "filler", "demo", "sh", "-c", script)
         assert started.returncode == 0, started.stderr
-        eventually(lambda: scarce(place, script), SECONDS)
+        eventually(lambda: file_systems.scarce(place, what), SECONDS)
         for words in (("ps",), ("ps", "-a", "-q"), ("inspect", "filler"), ("info",)):
             done = verb(*words)
             assert done.returncode == 0, f"{words}: {done.stderr}"
@@ -104,13 +88,10 @@ def test_between_two_commands_nobody_takes_the_room_that_the_database_needs(kind
 
     def on_it(place: Path) -> None:
         write(place, "there is room")
-        with subprocess.Popen([sys.executable, "-c", GREEDY, str(place / "big")]) as greedy:
-            try:
-                eventually(lambda: os.statvfs(place).f_bavail * os.statvfs(place).f_frsize < 4096, SECONDS)
-                for attempt in range(100):
-                    write(place, f"attempt {attempt}")
-            finally:
-                greedy.kill()
+        with file_systems.greedy(place, "blocks"):
+            eventually(lambda: file_systems.scarce(place, "blocks"), SECONDS)
+            for attempt in range(100):
+                write(place, f"attempt {attempt}")
 
     file_systems.on(kind, tmp_path, on_it, options="size=16m" if kind == "tmpfs" else "")
 
