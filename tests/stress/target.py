@@ -78,13 +78,14 @@ class Target:
 
     def assert_in_hand(self) -> None:
         """Every record is of a container that can be looked at, started and removed, and nothing stays of them."""
-        for container in self.strangers():
+        found = self.strangers()
+        for container in found:
             looked = self.timed("inspect", "--format", "{{.State.Running}}", container, seconds=ANSWER_SECONDS)
             assert looked.returncode == 0, looked.stderr
             if looked.stdout == "false\n":
                 started = self.timed("start", container, seconds=ANSWER_SECONDS)
                 assert started.returncode == 0, started.stderr
-        for container in self.strangers():
+        for container in found:
             removed = self.timed("rm", "-f", container, seconds=END_SECONDS)
             assert removed.returncode == 0, removed.stderr
         self.assert_as_before()

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tests.cli import Cli
 from tests.image_home import docker_archive, tar_of, write
 from tests.kernel.host import eventually, shims, status
+from tests.kernel.host import state as process_state
 from tests.stress.attack import Attack
 from tests.stress.faults import Fault, Recording, strace
 from tests.stress.target import Target, assert_words
@@ -120,7 +121,7 @@ def run(words: list[str], target: Target) -> subprocess.CompletedProcess[str]:
 
 def test_a_call_of_the_program_that_fails_is_told_of(target: Target, attack: Attack, tmp_path: Path) -> None:
     recorded: dict[Case, Recording] = {}
-    for chance in attack.rounds(short=30, share=0.2):
+    for chance in attack.rounds(short=20, share=0.15):
         case = chance.choice(CASES)
         if case not in recorded:
             log = tmp_path / "recorded"
@@ -156,7 +157,7 @@ class Tracer:
 def test_a_call_of_a_birth_that_fails_is_told_of(target: Target, attack: Attack, tmp_path: Path) -> None:
     tracer = Tracer(target, tmp_path)
     recorded: dict[Case, Recording] = {}
-    for chance in attack.rounds(short=20, share=0.15):
+    for chance in attack.rounds(short=10, share=0.1):
         case = chance.choice(BIRTHS)
         if case not in recorded:
             assert_kept(target, case, run(tracer.words(None, prepare(target, case)), target))
@@ -174,7 +175,7 @@ def traced(pid: int, log: Path, fault: Fault | None) -> Iterator[None]:
     words = [*strace(log, "-f", *(fault.options if fault else [])), "-p", str(pid)]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as tracer:
         try:
-            eventually(lambda: status(pid, "TracerPid") != "0")
+            eventually(lambda: process_state(pid) in ("", "Z") or status(pid, "TracerPid") != "0")
             yield
         finally:
             tracer.send_signal(signal.SIGINT)  # it lets go
@@ -184,7 +185,7 @@ def test_a_call_of_a_shim_that_fails_is_told_of(target: Target, attack: Attack, 
     """Of one that serves: what it is asked for, and what it does of itself."""
     recorded: dict[Case, Recording] = {}
     log = tmp_path / "log"
-    for chance in attack.rounds(short=10, share=0.1):
+    for chance in attack.rounds(short=6, share=0.08):
         case = chance.choice(TALKS)
         if case not in recorded:
             told_by_its_shim(target, case, log, None)

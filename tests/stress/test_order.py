@@ -99,7 +99,7 @@ ORDINARY = [verb for verb in VERBS if verb not in (FORCE, Verb.RESTART)]
     ],
 )
 def test_what_clients_are_told_has_an_order(engines: list[LocalEngine], attack: Attack, verbs: list[str]) -> None:
-    for chance in attack.rounds(short=20, share=0.05):
+    for chance in attack.rounds(short=20, share=0.03):
         calls = history(engines, verbs, chance)
         told_them = "\n".join(map(str, sorted(calls, key=lambda call: call.began)))
         assert explained(calls), f"no order explains:\n{told_them}"

@@ -16,7 +16,7 @@ from tests.stress.target import ANSWER_SECONDS, END_SECONDS, LIST_SECONDS, Targe
 from tuicont.core.shim.patience import PATIENCE_SECONDS
 
 ENGINE_ERROR = 125
-SHARE = 0.3 / len(ANIMALS)
+SHARE = 0.2 / len(ANIMALS)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,6 @@ def assert_can_be_looked_at(target: Target) -> None:
     ):
         done = target.timed(*words, seconds=ANSWER_SECONDS)
         assert done.returncode == 0 or done.stderr.startswith("cannot "), f"{words}: {done.returncode}, {done.stderr}"
-    assert target.timed("ps", "-a", seconds=LIST_SECONDS).returncode == 0
 
 
 def assert_ends(target: Target, *words: str) -> None:
