@@ -34,6 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except RuntimeError as error:
+        # What Python 3.11 makes of Ctrl-C while it makes a class.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`).
         _say_no_more()
