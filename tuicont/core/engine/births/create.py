@@ -93,7 +93,8 @@ class Creation:
                 return self._put(container, operation)
             except BaseException:
                 with contextlib.suppress(EngineError):  # or it would hide why; a sweep finds what is left
-                    self._removal.remove_files(container_id, storage)
+                    if self._records.get(container_id) is None:  # Ctrl-C may come when it is recorded already
+                        self._removal.remove_files(container_id, storage)
                 raise
 
     def _make_files(self, container: Container, image: Image, operation: str) -> Spec:
