@@ -17,6 +17,8 @@ class Cli:
         self.entry = entry
         # Compiling every module again for each of some hundred runs is half of the time that they take.
         self.environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        # Where no configuration file is: whose ever runs the tests may choose other drivers.
+        self.environment["XDG_CONFIG_HOME"] = f"{root}-config"
 
     def words(self, *words: str) -> list[str]:
         """The whole command line of a verb."""

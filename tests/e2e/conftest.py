@@ -39,8 +39,6 @@ def engine_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 def cli(engine_directory: Path) -> Iterator[Cli]:
     program = Cli(engine_directory / "root", engine_directory / "run")
     program.environment["PYTHONPYCACHEPREFIX"] = str(engine_directory / "pycache")
-    # Where no configuration file is: whose ever runs the tests may choose other drivers.
-    program.environment["XDG_CONFIG_HOME"] = str(engine_directory / "config")
     yield program
     if left := program.ok("ps", "-aq").split():
         program("rm", "-f", *left)
