@@ -3,15 +3,13 @@ room must not need any."""
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
 
 from tests import file_systems
 from tests.cli import Cli
-from tests.kernel.host import eventually, shims
+from tests.kernel.host import end_all, eventually, shims
 from tuicont.core.store.database import Database
 from tuicont.core.sys.mounts import MS_BIND, MS_RDONLY, MS_REMOUNT, mount
 
@@ -21,14 +19,6 @@ FILLER = "while :; do cat /dev/zero >> /big 2>/dev/null; true > /small; sleep 0.
 HOARDER = "mkdir /many; n=0; while :; do true > /many/$n && n=$((n+1)) || sleep 0.01; done 2>/dev/null"
 SECONDS = 60
 """What does not hang takes a second."""
-
-
-def end_all(place: Path) -> None:
-    """What a test that failed has left, past the engine: a mount that is in use would keep its file."""
-    for shim in shims(str(place)):
-        for child in Path(f"/proc/{shim}/task/{shim}/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
-        os.kill(shim, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(("what", "script"), [("blocks", FILLER), ("inodes", HOARDER)], ids=["blocks", "inodes"])
@@ -47,7 +37,7 @@ def test_a_container_that_fills_the_disk_can_be_ended(
         try:
             fill_and_end(place)
         finally:
-            end_all(place)
+            end_all(str(place))
 
     def fill_and_end(place: Path) -> None:
         root = place / "root"

@@ -15,6 +15,7 @@ import pytest
 
 from tests import file_systems
 from tests.image_home import docker_archive, tar_of, write
+from tests.kernel.host import end_all
 from tests.stress.attack import Attack
 from tests.stress.target import ANSWER_SECONDS, END_SECONDS, LOADED, Target, assert_words
 
@@ -142,15 +143,18 @@ def test_verbs_on_a_disk_that_becomes_full_leave_nothing(
     attack: Attack, tmp_path: Path, kind: str, options: str, make: tuple[str, ...], what: str
 ) -> None:
     def on_it(place: Path) -> None:
-        with Target.made(tmp_path, str(place)) as target:
-            words = verbs(target)
-            for chance in attack.rounds(short=1, share=0.02):
-                with file_systems.greedy(place, what):
-                    fill_storm(target, words, chance)
-                shutil.rmtree(place / "many", ignore_errors=True)
-                (place / "big").unlink(missing_ok=True)
-                target.cli("rmi", "loaded:1")
-                target.assert_in_hand()
+        try:
+            with Target.made(tmp_path, str(place)) as target:
+                words = verbs(target)
+                for chance in attack.rounds(short=1, share=0.02):
+                    with file_systems.greedy(place, what):
+                        fill_storm(target, words, chance)
+                    shutil.rmtree(place / "many", ignore_errors=True)
+                    (place / "big").unlink(missing_ok=True)
+                    target.cli("rmi", "loaded:1")
+                    target.assert_in_hand()
+        finally:
+            end_all(str(place))
 
     file_systems.on(kind, tmp_path, on_it, options=options, make=make)
 
