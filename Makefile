@@ -1,6 +1,6 @@
 # tuicont: `make run` opens it. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test unit pythons second-kernel check format native bench documents pictures clean
+.PHONY: help run test unit pythons second-kernel stress check format native bench documents pictures clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,9 @@ pythons: $(TESTABLE) $(BUILT) ## run all unit and interface tests on the other P
 
 second-kernel: $(TESTABLE) $(BUILT) ## run all contract and kernel tests on a kernel with cgroup v2 alone, in QEMU (half an hour)
 	@$(BIN)/python -m tests.second_kernel -- $(BIN)/python -m pytest tests/contract tests/kernel -m "not host_only" $(ARGS)
+
+stress: $(TESTABLE) $(BUILT) ## attack the program for ten minutes; ARGS="--seconds 300", SEED=n repeats a run
+	@SEED=$${SEED:-$$(date +%s)} $(BIN)/python -m pytest -n 0 tests/stress tests/kernel/test_hung.py --seconds 600 $(ARGS)
 
 check: $(TESTABLE) ## format, lint, types, import contracts, dependencies, dead code
 	@$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ LONG = ("tests/second_kernel/test_unified.py", "tests/fresh/test_readme.py", "te
 
 ORDER = (
     "tests/e2e",
+    "tests/stress",
     "tests/kernel",
     "tests/hostile",
     "tests/contract",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +24,50 @@ MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 _IMAGE_BYTES = {"xfs": 300 << 20, "btrfs": 128 << 20, "ext4": 64 << 20}
 REFLINKING = [pytest.param(kind, marks=pytest.mark.host_only) for kind in ("xfs", "btrfs")]
 """File systems whose files can share blocks. The second kernel has no loop devices."""
+
+GREEDY = {
+    "blocks": """
+import os, sys
+file = os.open(sys.argv[1] + "/big", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+while True:
+    try:
+        os.write(file, bytes(1 << 20))
+    except OSError:
+        pass
+    try:
+        os.write(file, bytes(512))
+    except OSError:
+        pass
+""",
+    "inodes": """
+import os, sys
+os.mkdir(sys.argv[1] + "/many")
+number = 0
+while True:
+    try:
+        os.close(os.open(f"{sys.argv[1]}/many/{number}", os.O_CREAT))
+        number += 1
+    except OSError:
+        pass
+""",
+}
+"""Programs that take what there is of a file system, and what becomes free, within microseconds."""
+
+
+def scarce(place: Path, what: str) -> bool:
+    """Whether nothing, or next to nothing, is left of it."""
+    space = os.statvfs(place)
+    return space.f_favail == 0 if what == "inodes" else space.f_bavail * space.f_frsize < 4096
+
+
+@contextlib.contextmanager
+def greedy(place: Path, what: str) -> Iterator[None]:
+    """Somebody takes all blocks or inodes, until the context ends. What was taken is there still."""
+    with subprocess.Popen([sys.executable, "-c", GREEDY[what], str(place)]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def on(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 from tests.e2e.terminal import Terminal
 from tests.support import require
 
@@ -41,7 +41,7 @@ def test_options_name_the_drivers_of_what_is_made(cli: Cli) -> None:
 
 
 def test_a_root_that_begins_with_another_storage_driver_stays_with_it(tmp_path: Path) -> None:
-    cli = Cli(tmp_path)
+    cli = Cli(tmp_path / "root", tmp_path / "run")
     assert cli.ok("--storage-driver", "vfs", "run", "--rm", "demo", "echo", "copied") == "copied"
     cli.ok("create", "--name", "c", "demo", "true")
     assert made_with(cli, "c") == ("native", "vfs")
@@ -69,7 +69,7 @@ def test_another_runtime_runs_a_container_among_those_of_the_engines_own(cli: Cl
 def test_a_root_may_have_any_name(tmp_path: Path, runtime: str) -> None:
     if runtime != "native":
         require(runtime)
-    cli = Cli(tmp_path / "a:b, c=d")
+    cli = Cli(tmp_path / "a:b, c=d" / "root", tmp_path / "a:b, c=d" / "run")
     assert cli.ok("run", "--rm", "--runtime", runtime, "demo", "echo", "here") == "here"
     assert "not found" in cli("run", "--rm", "--runtime", runtime, "demo", "absent").stderr
 
@@ -84,7 +84,7 @@ def test_a_driver_that_there_is_not_is_said_at_once(cli: Cli, tmp_path: Path) ->
         done = cli(*words)
         assert done.returncode == 125, words
         assert " fancy: there is no " in done.stderr and "hint: there are " in done.stderr, words
-    assert not (cli.directory / "root" / "fancy").exists()
+    assert not (cli.root / "fancy").exists()
 
 
 def test_the_configuration_file_is_read_by_the_verbs_and_named_in_what_is_wrong(cli: Cli, tmp_path: Path) -> None:

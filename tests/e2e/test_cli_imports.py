@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 

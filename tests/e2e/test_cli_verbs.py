@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 from tests.support import require
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
@@ -251,9 +251,9 @@ def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: 
 
 def test_info_doctor_and_version(cli: Cli) -> None:
     told = cli.ok("info")
-    assert str(cli.directory) in told
+    assert str(cli.root) in told
     assert re.search(r"cgroups: .*, below tuicont-[0-9a-f]+-[0-9a-f]+/", told)
-    assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.directory))
+    assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.root))
     doctor = cli.ok("doctor")
     assert "✔" in doctor
     assert sys.executable in doctor

@@ -8,7 +8,7 @@ import termios
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 from tests.e2e.pty_terminal import PtyTerminal
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]

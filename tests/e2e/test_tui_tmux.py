@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.cli import Cli
 from tests.e2e.terminal import Terminal, until
 from tests.kernel.host import leftovers, namespace, shims, state, status
 
@@ -112,7 +112,7 @@ def create(terminal: Terminal, name: str, command: str) -> None:
 
 
 def test_a_container_s_life_by_keys(cli: Cli) -> None:
-    root, home = str(cli.directory / "root"), str(cli.directory)
+    root, home = str(cli.root), str(cli.root.parent)
     with tui(cli, 80, 24) as terminal:
         terminal.shows("no containers yet", "press n to make the first one")
 

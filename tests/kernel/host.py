@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -72,6 +73,19 @@ def shims(root: str) -> list[int]:
             if os.readlink(f"/proc/{name}/cwd").startswith(root) and "shim" in comm.read():
                 found.append(int(name))
     return found
+
+
+def end_all(place: str) -> None:
+    """What a test that failed has left, past the engine: a mount that is in use would keep its file."""
+    for shim in shims(place):
+        for child in _children(shim):
+            os.kill(int(child), signal.SIGKILL)
+        os.kill(shim, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[str]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
 
 
 def leftovers(root: str, parent: str) -> list[str]:

@@ -3,17 +3,13 @@ room must not need any."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import file_systems
-from tests.kernel.host import eventually, shims
+from tests.cli import Cli
+from tests.kernel.host import end_all, eventually, shims
 from tuicont.core.store.database import Database
 from tuicont.core.sys.mounts import MS_BIND, MS_RDONLY, MS_REMOUNT, mount
 
@@ -21,47 +17,11 @@ pytestmark = pytest.mark.host_only  # the second kernel has no loop devices, and
 
 FILLER = "while :; do cat /dev/zero >> /big 2>/dev/null; true > /small; sleep 0.01; done"
 HOARDER = "mkdir /many; n=0; while :; do true > /many/$n && n=$((n+1)) || sleep 0.01; done 2>/dev/null"
-GREEDY = """
-import os, sys
-file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-while True:
-    try:
-        os.write(file, bytes(4096))
-    except OSError:
-        pass
-"""
 SECONDS = 60
 """What does not hang takes a second."""
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
 
-
-def verbs(root: Path, run_root: Path | None = None) -> Verb:
-    """Each a process of its own, as a user would start it."""
-    options = ("--root", str(root), *(("--run-root", str(run_root)) if run_root else ()))
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-
-    def verb(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tuicont", *options, *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment)
-
-    return verb
-
-
-def end_all(place: Path) -> None:
-    """What a test that failed has left, past the engine: a mount that is in use would keep its file."""
-    for shim in shims(str(place)):
-        for child in Path(f"/proc/{shim}/task/{shim}/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
-        os.kill(shim, signal.SIGKILL)
-
-
-def scarce(root: Path, script: str) -> bool:
-    space = os.statvfs(root)
-    return space.f_favail == 0 if script is HOARDER else space.f_bavail * space.f_frsize < 4096
-
-
-@pytest.mark.parametrize("script", [FILLER, HOARDER], ids=["blocks", "inodes"])
+@pytest.mark.parametrize(("what", "script"), [("blocks", FILLER), ("inodes", HOARDER)], ids=["blocks", "inodes"])
 @pytest.mark.parametrize(
     ("kind", "options", "make"),
     [
@@ -71,20 +31,20 @@ def scarce(root: Path, script: str) -> bool:
     ],
 )
 def test_a_container_that_fills_the_disk_can_be_ended(
-    kind: str, options: str, make: tuple[str, ...], script: str, tmp_path: Path
+    kind: str, options: str, make: tuple[str, ...], what: str, script: str, tmp_path: Path
 ) -> None:
     def on_it(place: Path) -> None:
         try:
             fill_and_end(place)
         finally:
-            end_all(place)
+            end_all(str(place))
 
     def fill_and_end(place: Path) -> None:
         root = place / "root"
-        verb = verbs(root)
+        verb = Cli(root)
         started = verb("run", "-d", "--name", "filler", "demo", "sh", "-c", script)
         assert started.returncode == 0, started.stderr
-        eventually(lambda: scarce(place, script), SECONDS)
+        eventually(lambda: file_systems.scarce(place, what), SECONDS)
         for words in (("ps",), ("ps", "-a", "-q"), ("inspect", "filler"), ("info",)):
             done = verb(*words)
             assert done.returncode == 0, f"{words}: {done.stderr}"
@@ -118,13 +78,10 @@ def test_between_two_commands_nobody_takes_the_room_that_the_database_needs(kind
 
     def on_it(place: Path) -> None:
         write(place, "there is room")
-        with subprocess.Popen([sys.executable, "-c", GREEDY, str(place / "big")]) as greedy:
-            try:
-                eventually(lambda: os.statvfs(place).f_bavail * os.statvfs(place).f_frsize < 4096, SECONDS)
-                for attempt in range(100):
-                    write(place, f"attempt {attempt}")
-            finally:
-                greedy.kill()
+        with file_systems.greedy(place, "blocks"):
+            eventually(lambda: file_systems.scarce(place, "blocks"), SECONDS)
+            for attempt in range(100):
+                write(place, f"attempt {attempt}")
 
     file_systems.on(kind, tmp_path, on_it, options="size=16m" if kind == "tmpfs" else "")
 
@@ -133,7 +90,7 @@ def test_on_a_disk_that_cannot_be_written_what_runs_is_seen_and_ended(tmp_path: 
     def on_it(place: Path) -> None:
         view, run_root = tmp_path / "view", tmp_path / "run"
         view.mkdir()
-        writable, readable = verbs(place / "root", run_root), verbs(view / "root", run_root)
+        writable, readable = Cli(place / "root", run_root), Cli(view / "root", run_root)
         writable("run", "-d", "--name", "c", "demo", "sh", "-c", "echo said; exec sleep 1000")
         mount(str(place), str(view), "", MS_BIND, "")
         mount("", str(view), "", MS_BIND | MS_REMOUNT | MS_RDONLY, "")

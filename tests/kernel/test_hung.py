@@ -89,6 +89,18 @@ def test_a_container_whose_shim_was_stopped_is_ended_all_the_same(engine: LocalE
             second.containers.get("mute")
 
 
+def test_a_container_whose_shim_is_being_killed_is_ended_by_the_engine_that_started_it(
+    engine: LocalEngine, root: str
+) -> None:
+    for _ in range(10):
+        container = started(engine, "orphan")
+        (shim,) = shims(root)
+        os.kill(shim, signal.SIGKILL)
+        in_time(lambda: engine.containers.remove("orphan", force=True))
+        eventually(lambda pid=container.pid: state(pid) in ("", "Z"))
+        eventually(lambda: not shims(root))
+
+
 @pytest.mark.parametrize("lost", ["shim.sock", ""], ids=["its socket", "its directory"])
 def test_a_container_whose_shim_cannot_be_reached_goes_on_and_can_be_killed(root: str, lost: str) -> None:
     with closing(open_engine(root)) as engine:

@@ -11,21 +11,21 @@ import sys
 from collections.abc import Sequence
 
 from tuicont.cli.kit import interrupts
-from tuicont.cli.kit.failure import BROKEN_PIPE, complain, error_code
+from tuicont.cli.kit.failure import BROKEN_PIPE, ENGINE_ERROR, complain, error_code
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
 from tuicont.cli.kit.quick import import_msgspec
 from tuicont.cli.table import ALIASES, VERBS, load, overview, resolve
-from tuicont.core.errors import EngineError, Invalid
+from tuicont.core.errors import EngineError, Invalid, kernel_error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    debug = False
+    debug, verb = False, PROGRAM
     try:
         with interrupts.raised():
             options = _global_parser().parse_args(words)
-            debug = options.debug
+            debug, verb = options.debug, " ".join([PROGRAM, *options.words[:1]])
             code = _run(options)
             sys.stdout.flush()
             return code
@@ -37,11 +37,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except interrupts.Interrupted as interrupted:
         return interrupted.code
     except BrokenPipeError:
-        # The reader went away (`| head`): nothing more can be said, not even when the interpreter flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        # The reader went away (`| head`).
+        _say_no_more()
         return BROKEN_PIPE
+    except OSError as error:
+        # Of a call that nobody expected to fail, or of writing the answer (`> /dev/full`).
+        if debug:
+            raise
+        _say_no_more()
+        complain(kernel_error(f"finish {verb}", error.filename or "a call of the kernel", error))
+        return ENGINE_ERROR
     except SystemExit as leaving:  # argparse, after it printed help
         return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _say_no_more() -> None:
+    """Not even what the interpreter would write as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(options: argparse.Namespace) -> int:

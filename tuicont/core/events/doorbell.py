@@ -23,8 +23,10 @@ class Doorbell:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def ring(self) -> None:
-        """Wake every listener."""
-        os.utime(self._descriptor)
+        """Wake every listener. What it is about is stored: that a full disk takes no time of a file must not undo it,
+        and who is not woken now is by the next ring."""
+        with contextlib.suppress(OSError):
+            os.utime(self._descriptor)
 
     def listen(self) -> Listener:
         """Begin to hear."""

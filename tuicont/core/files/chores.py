@@ -26,8 +26,7 @@ class Chores:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="chores", daemon=True)
-                    self._thread.start()
+                    self._thread = self._begin()
         self._filled.set()
 
     def do_one(self) -> bool:
@@ -48,6 +47,16 @@ class Chores:
                 self._filled.set()
                 thread.join()
                 self._closing.clear()
+        while self.do_one():  # where there was no thread to be had
+            pass
+
+    def _begin(self) -> threading.Thread | None:
+        thread = threading.Thread(target=self._work, name="chores", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return None
+        return thread
 
     def _work(self) -> None:
         while not self._closing.is_set():

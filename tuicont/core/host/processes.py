@@ -6,9 +6,11 @@ meanwhile is left out. Users are uid numbers: a name would be the host's, and wr
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tuicont.core.model.container import Process
 from tuicont.core.sys.pidfd import PidFd
@@ -16,12 +18,18 @@ from tuicont.core.sys.pidfd import PidFd
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _COMMAND_LIMIT = 4096
+_COMMANDS_SECONDS = 1.0
+_waited_for: set[int] = set()
+"""Processes whose command line a thread is reading."""
 
 
 def processes(pids: Iterable[int]) -> tuple[Process, ...]:
-    """Those of `pids` that exist now, in order of pid. `state` is the kernel's letter (R, S, D, Z, T, …)."""
+    """Those of `pids` that exist now, in order of pid. `state` is the kernel's letter (R, S, D, Z, T, …), `command` is
+    `[comm]` where the command line cannot be had in time."""
     boot = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    found = (_process(pid, boot) for pid in sorted(set(pids)))
+    ordered = sorted(set(pids))
+    commands = _commands(ordered)
+    found = (_process(pid, boot, commands.get(pid, b"")) for pid in ordered)
     return tuple(process for process in found if process is not None)
 
 
@@ -49,11 +57,32 @@ def parse_command(data: bytes, comm: str) -> str:
     return words.replace(b"\0", b" ").decode(errors="replace") if words else f"[{comm}]"
 
 
-def _process(pid: int, boot_ns: int) -> Process | None:
+def _commands(pids: Sequence[int]) -> dict[int, bytes]:
+    """/proc/PID/cmdline of those that tell it in time. It is read from the memory of the process, whose map is locked
+    (mm/memory.c: access_remote_vm) while it forks without getting a processor, or waits for a page of a file system
+    that does not answer: then the thread that reads it stays with it, and no other tries."""
+    found: dict[int, bytes] = {}
+
+    def read() -> None:
+        for pid in pids:
+            if pid in _waited_for:
+                continue
+            _waited_for.add(pid)
+            with contextlib.suppress(OSError):
+                found[pid] = _read(f"/proc/{pid}/cmdline")
+            _waited_for.discard(pid)
+
+    reader = threading.Thread(target=read, name="commands", daemon=True)
+    with contextlib.suppress(RuntimeError):  # there is no thread to be had
+        reader.start()
+        reader.join(_COMMANDS_SECONDS)
+    return found.copy()
+
+
+def _process(pid: int, boot_ns: int, command: bytes) -> Process | None:
     try:
         comm, stat = parse_stat(_read(f"/proc/{pid}/stat"))
         uid, inner = parse_status(_read(f"/proc/{pid}/status"))
-        command = parse_command(_read(f"/proc/{pid}/cmdline"), comm)
     except (FileNotFoundError, ProcessLookupError):
         return None
     return Process(
@@ -66,7 +95,7 @@ def _process(pid: int, boot_ns: int) -> Process | None:
         rss=int(stat[21]) * _PAGE,
         cpu_ns=(int(stat[11]) + int(stat[12])) * _TICK_NS,
         started_ns=boot_ns + int(stat[19]) * _TICK_NS,
-        command=command,
+        command=parse_command(command, comm),
     )
 
 

@@ -169,7 +169,7 @@ class Database:
             return action()
 
     def read(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
-        """The rows of one SELECT."""
+        """The rows of one SELECT, or of a PRAGMA that tells something."""
         with self._lock:
             try:
                 return self._connection.execute(statement, parameters).fetchall()
@@ -184,8 +184,7 @@ class Database:
 
     def others_generation(self) -> int:
         """A value that differs whenever another process has changed something since."""
-        with self._lock:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return int(self.read("PRAGMA data_version")[0][0])
 
     @property
     def _suspect(self) -> str:

@@ -56,6 +56,7 @@ class Room:
     def give_up(self) -> bool:
         """Give up the reserve; whether there was one."""
         try:
+            os.truncate(self._reserve, 0)  # what is unlinked, xfs frees a little later
             os.unlink(self._reserve)
         except OSError:
             return False
@@ -107,7 +108,8 @@ def _use(index: str) -> int:
     try:
         with contextlib.suppress(BlockingIOError):
             lock_byte(descriptor, _INDEX_IN_USE)
-            os.posix_fallocate(descriptor, 0, SHARED_MEMORY)
+            if not _has(descriptor, SHARED_MEMORY):
+                os.posix_fallocate(descriptor, 0, SHARED_MEMORY)
             os.pwrite(descriptor, bytes(SHARED_MEMORY), 0)
         lock_byte(descriptor, _INDEX_IN_USE, shared=True)
     except BaseException:
@@ -116,10 +118,15 @@ def _use(index: str) -> int:
     return descriptor
 
 
+def _has(file: str | int, size: int) -> bool:
+    """Whether its room is there. On a full disk xfs refuses to allocate even what is allocated."""
+    return os.stat(file).st_blocks * 512 >= size
+
+
 def _allocate(path: str, size: int) -> None:
     """posix_fallocate(3): what is there stays, and is never cut. A file without its room is not left behind."""
     existed = os.path.exists(path)
-    if existed and os.stat(path).st_blocks * 512 >= size:
+    if existed and _has(path, size):
         return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

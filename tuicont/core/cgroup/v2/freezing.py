@@ -25,3 +25,14 @@ def await_event(kernel: Kernel, directory: str, key: str, value: int, seconds: f
         return parse_flat_keyed(text.decode()).get(key) == value
 
     return kernel.await_text(f"{directory}/cgroup.events", said, seconds)
+
+
+def await_frozen(kernel: Kernel, directory: str, frozen: bool, seconds: float) -> bool:
+    """Wait until the group is frozen, or is not, or nobody is left in it, at most `seconds`; whether it is so. Who ends
+    a group thaws it: one that is to be frozen meanwhile never is."""
+
+    def said(text: bytes) -> bool:
+        events = parse_flat_keyed(text.decode())
+        return events.get("frozen") == frozen or events.get("populated") == 0
+
+    return kernel.await_text(f"{directory}/cgroup.events", said, seconds)

@@ -58,7 +58,7 @@ class V2Group(DirectoryGroup):
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         try:
             freezing.set_frozen(self._kernel, self.directory, frozen)
-            return freezing.await_event(self._kernel, self.directory, "frozen", int(frozen), FREEZE_SECONDS)
+            return freezing.await_frozen(self._kernel, self.directory, frozen, FREEZE_SECONDS)
         except OSError as error:
             if not self._kernel.exists(self.directory):
                 raise missing(operation, self.name) from error

@@ -128,7 +128,11 @@ class Ends:
             self.await_end(container, task, _AFTER_KILL_SECONDS)
         except TimeoutError:
             raise self.not_ended(container.id, f"kill {container.name}") from None
-        return self._records.get(container.id)
+        now = self._records.get(container.id)
+        if now is not None and now.state.alive and now.pid == container.pid:
+            # Its shim is just being killed, and looked alive to who looked.
+            return self._end_unheard(container, keeper)
+        return now
 
     def end_held(self, container_id: str) -> None:
         """`kill`, if it runs, by who holds the lock: nobody starts it anew before that one has done."""
@@ -157,6 +161,7 @@ class Ends:
         try:
             status = task.wait(seconds)
         except NotFound:
+            self._known.forget(container.id)  # else what it is looked at by is a shim that is gone
             self.repair(container.id)
             return None
         return self.settle(container.id, status, task.pid) or status

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal as signals_
 import time
+from collections.abc import Iterator
 
 import msgspec
 
@@ -22,14 +23,18 @@ from tuicont.core.engine.live.room import leave_room
 from tuicont.core.engine.live.sessions import Sessions
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records, current, put_state, telling
-from tuicont.core.errors import Conflict, Invalid
-from tuicont.core.host.processes import held
+from tuicont.core.errors import Conflict, EngineError, Invalid
+from tuicont.core.host.processes import ended_within, held
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container, ExitStatus
 from tuicont.core.model.event import Topic
 from tuicont.core.model.request import ExecRequest
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Session, Task
+
+_JUST_ENDED = "it has just ended"
+_DYING_SECONDS = 0.05
+"""From the first process of a container that a kill ends to its init."""
 
 
 class LocalTasks:
@@ -74,7 +79,8 @@ class LocalTasks:
         # A pause meanwhile would freeze the new process before it has executed anything. Another exec may go on.
         with self._locks.container(container.id, shared=True):
             container = self._records.require(container.id, Verb.EXEC)
-            return self._sessions.exec(container, self._task(container, "exec in"), request, identity)
+            with _alive(container, "exec in"):
+                return self._sessions.exec(container, self._task(container, "exec in"), request, identity)
 
     def stop(self, ref: str, *, signal: str = "", timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.STOP)
@@ -103,17 +109,19 @@ class LocalTasks:
 
     def restart(self, ref: str, *, timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.RESTART)
+        if container.state.alive and container.request.auto_remove:
+            return self._restart_held(container, timeout)
         while True:
-            if container.state.alive and container.request.auto_remove:
-                return self._restart_held(container, timeout)
-            if container.state.alive:
-                self.stop(container.id, timeout=timeout)
+            alive = container.state.alive
             try:
+                if alive:
+                    self.stop(container.id, timeout=timeout)
+                    alive = False
                 return self._starts.start(container.id, restarted=True)[0]
             except Conflict:
-                # Somebody else has started it since it was stopped: that is over now, and this restart comes after it.
+                # Somebody else has ended or started it meanwhile: that is over now, and this restart comes after it.
                 container = self._records.require(container.id, Verb.RESTART)
-                if not container.state.alive:
+                if container.state.alive == alive:
                     raise
 
     def _restart_held(self, container: Container, timeout: float | None) -> Container:
@@ -135,15 +143,19 @@ class LocalTasks:
         with self._locks.container(container.id), telling(f"pause {container.name}"):
             began = time.perf_counter_ns()
             cgroup = self._drivers.cgroups.open(container.id)
-            cgroup.freeze()
-            took = time.perf_counter_ns() - began
-            detail = {"microseconds": str(took // 1000), "processes": str(len(cgroup.processes()))}
+            with _alive(container, "pause"):
+                cgroup.freeze()
+            took, count = time.perf_counter_ns() - began, len(cgroup.processes())
+            if not count:
+                raise Conflict(f"pause {container.name}", _JUST_ENDED)
+            detail = {"microseconds": str(took // 1000), "processes": str(count)}
             return self._put_state(container.id, Verb.PAUSE, State.PAUSED, Topic.TASK_PAUSED, detail)
 
     def unpause(self, ref: str) -> Container:
         container = self._records.require(ref, Verb.UNPAUSE)
         with self._locks.container(container.id), telling(f"unpause {container.name}"):
-            self._drivers.cgroups.open(container.id).thaw()
+            with _alive(container, "unpause"):
+                self._drivers.cgroups.open(container.id).thaw()
             return self._put_state(container.id, Verb.UNPAUSE, State.RUNNING, Topic.TASK_RESUMED, {})
 
     def wait(self, ref: str, timeout: float | None = None) -> ExitStatus:
@@ -170,7 +182,7 @@ class LocalTasks:
             lost = now is not None and now.state.alive
             raise Conflict(
                 f"{operation} {container.name}",
-                "its shim cannot be reached" if lost else "it has just ended",
+                "its shim cannot be reached" if lost else _JUST_ENDED,
                 hint="its socket was removed, or lies under a mount; it can be stopped and killed" if lost else "",
             )
         return task
@@ -187,6 +199,17 @@ class LocalTasks:
     ) -> Container:
         with self._records.transaction() as transaction:
             return put_state(transaction, current(transaction, container_id, verb), state, topic, detail)
+
+
+@contextlib.contextmanager
+def _alive(container: Container, operation: str) -> Iterator[None]:
+    """What is done in a container fails in many ways when that ends meanwhile: it is told as what it is."""
+    try:
+        yield
+    except EngineError as error:
+        if ended_within(container.pid, container.start_time, _DYING_SECONDS):
+            raise Conflict(f"{operation} {container.name}", _JUST_ENDED) from error
+        raise
 
 
 def _signal(text: str, operation: str) -> int:

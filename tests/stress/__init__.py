@@ -1,0 +1,1 @@
+"""Attacks on the whole program, seeded and bounded in time: `make stress`, and a short form in `make test`."""
