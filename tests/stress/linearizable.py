@@ -22,7 +22,6 @@ ENDED = "Conflict: it has just ended"
 _ENDING = frozenset({Verb.STOP, Verb.KILL, Verb.RESTART, Verb.REMOVE, FORCE})
 _SHARED = frozenset({Verb.STOP, Verb.KILL, FORCE})
 _STARTING = frozenset({Verb.START, Verb.RESTART})
-_TWO = frozenset({Verb.STOP, Verb.RESTART, FORCE})
 CUT_SHORT = "KernelError: the process died before reporting (signal 9)"
 """What a start says that was killed by who removes the container."""
 _AFTER = {
@@ -70,12 +69,13 @@ def step(state: State | None, verb: str) -> tuple[State | None, set[str]]:
     return _AFTER.get(Verb(verb), state), {DONE}
 
 
-def first_half(state: State | None, verb: str) -> State | None:
-    """What a verb does first that is two: to restart is to end and to start, to remove by force to end and to remove,
-    and what is paused is thawed before it can be stopped."""
-    if verb in (FORCE, Verb.RESTART) and state is not None and state.alive:
-        return State.EXITED
-    return State.RUNNING if verb == Verb.STOP and state is State.PAUSED else state
+def first_halves(state: State | None, verb: str) -> set[State]:
+    """What a verb that is two may do first: to restart is to end and to start, to remove by force to end and to remove,
+    and what is paused is thawed before it is stopped, unless it is under its lock."""
+    if state is None or not state.alive:
+        return set()
+    ended = {State.EXITED} if verb in (FORCE, Verb.RESTART) else set()
+    return ended | ({State.RUNNING} if state is State.PAUSED and verb in (Verb.STOP, Verb.RESTART) else set())
 
 
 def _ends_beside(call: Call, other: Call) -> bool:
@@ -85,7 +85,7 @@ def _ends_beside(call: Call, other: Call) -> bool:
 
 def explained(history: list[Call]) -> bool:
     """Whether there is an order. The container does not exist at first."""
-    tried: set[tuple[int, int, State | None]] = set()
+    tried: set[tuple[int, State | None]] = set()
     beside = {call for call in history if any(_ends_beside(call, other) for other in history)}
 
     def excused(call: Call, state: State | None) -> set[str]:
@@ -96,27 +96,26 @@ def explained(history: list[Call]) -> bool:
             return {ENDED}
         return {DONE} if call.verb in _SHARED else {CUT_SHORT} if call.verb in _STARTING else set()
 
-    def search(left: int, begun: int, state: State | None) -> bool:
-        """`left` are the calls that have not had their place, a bit each; `begun` those whose first half had."""
+    def search(left: int, state: State | None) -> bool:
+        """`left` are the calls that have not had their place, a bit each."""
         if not left:
             return True
-        if (left, begun, state) in tried:
+        if (left, state) in tried:
             return False
-        tried.add((left, begun, state))
+        tried.add((left, state))
         waiting = [(1 << at, call) for at, call in enumerate(history) if left >> at & 1]
         first_end = min(call.ended for _, call in waiting)
         for bit, call in waiting:
             if call.began > first_end:
                 continue
-            if call.verb in _TWO and not begun & bit:
-                if search(left, begun | bit, first_half(state, call.verb)):
-                    return True
-                continue
-            after, outcomes = step(state, call.verb)
-            if call.outcome in outcomes and search(left & ~bit, begun, after):
+            # Again and again, if somebody starts the container meanwhile.
+            if any(search(left, half) for half in first_halves(state, call.verb)):
                 return True
-            if call.outcome in excused(call, state) and search(left & ~bit, begun, state):
+            after, outcomes = step(state, call.verb)
+            if call.outcome in outcomes and search(left & ~bit, after):
+                return True
+            if call.outcome in excused(call, state) and search(left & ~bit, state):
                 return True
         return False
 
-    return search((1 << len(history)) - 1, 0, None)
+    return search((1 << len(history)) - 1, None)

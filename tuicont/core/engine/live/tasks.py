@@ -85,8 +85,14 @@ class LocalTasks:
     def stop(self, ref: str, *, signal: str = "", timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.STOP)
         number = _signal(signal or container.stop_signal or "SIGTERM", f"stop {container.name}")
+        if container.state is State.PAUSED:
+            with contextlib.suppress(Conflict):  # somebody else does so, or it has ended
+                self.unpause(container.id)
+        return self._stop(container, number, timeout)
+
+    def _stop(self, container: Container, number: int, timeout: float | None) -> Container:
+        """Of one that is not frozen, and so can act on a signal."""
         patience = container.request.stop_timeout if timeout is None else timeout
-        self._thaw(container)
         self._announce_kill(container, number)
         if (init := held(container.pid, container.start_time)) is not None:
             init.send(number)
@@ -109,34 +115,18 @@ class LocalTasks:
 
     def restart(self, ref: str, *, timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.RESTART)
-        if container.state.alive and container.request.auto_remove:
-            return self._restart_held(container, timeout)
-        while True:
-            alive = container.state.alive
-            try:
-                if alive:
-                    self.stop(container.id, timeout=timeout)
-                    alive = False
-                return self._starts.start(container.id, restarted=True)[0]
-            except Conflict:
-                # Somebody else has ended or started it meanwhile: that is over now, and this restart comes after it.
-                container = self._records.require(container.id, Verb.RESTART)
-                if container.state.alive == alive:
-                    raise
-
-    def _restart_held(self, container: Container, timeout: float | None) -> Container:
-        """Under its lock, as whoever sees the end of a container with `--rm` first would remove it."""
-        self._thaw(container)
-        with self._locks.container(container.id) as lock:
-            if (now := self._records.get(container.id)) is not None and now.state.alive:
+        # One with `--rm` is stopped under its lock: whoever sees its end first would remove it. Any other is not locked
+        # while it takes its time.
+        if container.state.alive and not container.request.auto_remove:
+            with contextlib.suppress(Conflict):  # it has ended, or is told of below
                 self.stop(container.id, timeout=timeout)
+        with self._locks.container(container.id) as lock:
+            now = self._records.require(container.id, Verb.RESTART)
+            if now.state.alive:
+                with contextlib.suppress(EngineError):  # it has just ended
+                    self._drivers.cgroups.open(now.id).thaw()
+                self._stop(now, _signal(now.stop_signal or "SIGTERM", f"stop {now.name}"), timeout)
             return self._starts.start_held(container.id, lock, restarted=True)[0]
-
-    def _thaw(self, container: Container) -> None:
-        """Frozen processes cannot act on a signal."""
-        if container.state is State.PAUSED:
-            with contextlib.suppress(Conflict):  # somebody else does so, or it has ended
-                self.unpause(container.id)
 
     def pause(self, ref: str) -> Container:
         container = self._records.require(ref, Verb.PAUSE)
