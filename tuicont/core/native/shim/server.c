@@ -16,12 +16,13 @@ struct rounds {
     int signals, listener;
     struct pollfd *fds;
     size_t room;
-    bool full; /* no descriptor was left for a client: wait until something else has happened */
+    bool full; /* no descriptor was left for a client: it is asked for again a little later */
 };
 
 /* A session is a client, and a process with its pipes or its terminal, its pidfd, its plan and its channel. Clients
  * that only ask have a place beside them, so that there is control over a container with as many as it takes. */
-enum { FORGOTTEN_MS = 2000, SESSIONS = 1000, OTHERS = 1000, OWN_FILES = 16, SESSION_FILES = 8 };
+enum { FORGOTTEN_MS = 2000, SCARCE_MS = 100 };
+enum { SESSIONS = 1000, OTHERS = 1000, OWN_FILES = 16, SESSION_FILES = 8 };
 
 static void set_bounds(struct keeper *k) {
     struct rlimit64 limit = {OWN_FILES, OWN_FILES};
@@ -94,13 +95,22 @@ static bool forgotten(const struct keeper *k) {
 }
 
 /* One round: wait, then look at everything in the same order as it was asked about. */
+/* A kernel without memory for a moment is no reason to end a container: after a pause it is asked again. */
+static int await_memory(int error) {
+    if (error != ENOMEM && error != EAGAIN) return error == EINTR ? 0 : -error;
+    poll(NULL, 0, SCARCE_MS);
+    return 0;
+}
+
 static int one_round(struct keeper *k, struct rounds *r) {
     int patience = births_expire(k), count = prepare(k, r), ready;
     size_t at = 2;
     if (count < 0) return count;
+    bool scarce = r->fds[1].fd < 0;
     if (patience < 0 && end_is_told(k)) patience = FORGOTTEN_MS;
-    if ((ready = poll(r->fds, count, patience)) < 0) return errno == EINTR ? 0 : -errno;
-    if (!ready) k->released |= forgotten(k);
+    if (scarce && (patience < 0 || patience > SCARCE_MS)) patience = SCARCE_MS;
+    if ((ready = poll(r->fds, count, patience)) < 0) return await_memory(errno);
+    if (!ready && !scarce) k->released |= forgotten(k);
     for (struct process *p = k->init; p; p = p == k->init ? k->execs : p->next)
         for (int stream = 0; stream < 2; stream++) {
             if (!r->fds[at++].revents) continue;
