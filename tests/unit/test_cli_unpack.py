@@ -121,7 +121,7 @@ def test_a_file_does_not_take_the_place_of_a_directory(root: Path) -> None:
 def test_a_file_does_not_take_the_place_of_what_somebody_waits_at(root: Path, make: Callable[[Path], None]) -> None:
     make(root / "f")
     before = (root / "f").lstat()
-    with pytest.raises(Invalid, match="'f' is a .* here, and nothing takes its place"):
+    with pytest.raises(Invalid, match=r"'f' is a .* here, and nothing takes its place"):
         unpack(archive(("f", FILE, b"x", 0o600)), root)
     assert os.path.samestat((root / "f").lstat(), before)
 

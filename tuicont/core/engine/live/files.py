@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from tuicont.core.engine.api import LeftOut
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records
 from tuicont.core.errors import Conflict
 from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
+from tuicont.core.model.file import FileStat
 from tuicont.core.storage.view import open_view
 
 
@@ -24,26 +26,41 @@ class LocalFiles:
         self._locks = locks
         self._drivers = drivers
 
-    def copy_out(self, ref: str, path: str, *, follow: bool = False) -> Iterator[bytes]:
+    def stat(self, ref: str, path: str) -> FileStat:
+        from tuicont.core.image.layers.copy import look
+
+        with self._root(self._records.find(ref, f"look into {ref}")) as root:
+            return look(root, path)
+
+    def copy_out(
+        self, ref: str, path: str, *, follow: bool = False, left_out: LeftOut | None = None
+    ) -> Iterator[bytes]:
         from tuicont.core.image.layers.copy import pack
 
         container = self._records.find(ref, f"copy from {ref}")
         stack = contextlib.ExitStack()
         with contextlib.ExitStack() as guard:
             root = guard.enter_context(self._root(container))
-            chunks = pack(root, path, follow=follow)
+            chunks = pack(root, path, follow=follow, left_out=left_out)
             first = next(chunks, b"")
             stack = guard.pop_all()
         return self._rest(stack, first, chunks)
 
-    def copy_in(self, ref: str, path: str, archive: BinaryIO) -> None:
+    def copy_in(self, ref: str, path: str, archive: BinaryIO, *, left_out: LeftOut | None = None) -> None:
         from tuicont.core.image.layers.copy import unpack
 
         container = self._records.find(ref, f"copy to {ref}")
         if container.request.read_only and not container.state.alive:
             raise Conflict(f"copy to {container.name}", "its root file system is read-only")
         with self._root(container) as root:
-            unpack(root, path, archive)
+            unpack(root, path, archive, left_out=left_out)
+
+    def pack(
+        self, path: str, name: str, *, follow: bool = False, keep_owner: bool = False, left_out: LeftOut | None = None
+    ) -> Iterator[bytes]:
+        from tuicont.core.image.layers.copy import pack_path
+
+        return pack_path(path, name, follow=follow, keep_owner=keep_owner, left_out=left_out)
 
     @staticmethod
     def _rest(stack: contextlib.ExitStack, first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
