@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tuicont.core.engine.api import LeftOut
+from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.records import Records
@@ -15,16 +16,18 @@ from tuicont.core.errors import Conflict
 from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
 from tuicont.core.model.file import FileStat
-from tuicont.core.storage.view import open_view
+from tuicont.core.spec.mounts import clean
+from tuicont.core.storage.view import Cover, open_view
 
 
 class LocalFiles:
     """Copies."""
 
-    def __init__(self, records: Records, locks: Locks, drivers: Drivers) -> None:
+    def __init__(self, records: Records, locks: Locks, drivers: Drivers, bundles: Bundles) -> None:
         self._records = records
         self._locks = locks
         self._drivers = drivers
+        self._bundles = bundles
 
     def stat(self, ref: str, path: str) -> FileStat:
         from tuicont.core.image.layers.copy import look
@@ -49,10 +52,7 @@ class LocalFiles:
     def copy_in(self, ref: str, path: str, archive: BinaryIO, *, left_out: LeftOut | None = None) -> None:
         from tuicont.core.image.layers.copy import unpack
 
-        container = self._records.find(ref, f"copy to {ref}")
-        if container.request.read_only and not container.state.alive:
-            raise Conflict(f"copy to {container.name}", "its root file system is read-only")
-        with self._root(container) as root:
+        with self._root(self._records.find(ref, f"copy to {ref}")) as root:
             unpack(root, path, archive, left_out=left_out)
 
     def pack(
@@ -70,11 +70,13 @@ class LocalFiles:
 
     @contextlib.contextmanager
     def _root(self, container: Container) -> Iterator[int]:
-        """A descriptor of its root: as its init sees it when it runs, else a detached mount of its snapshot."""
+        """A descriptor of its root: as its init sees it when it runs, else a detached mount of its snapshot, and of
+        what is mounted in it."""
         if not container.state.alive:
+            mounts = self._drivers.storage(container.storage).mounts(container.id)
             with (
                 self._locks.unmounted(container, f"copy to or from {container.name}", shared=True),
-                open_view(self._drivers.storage(container.storage).mounts(container.id)) as root,
+                open_view(mounts, self._covers(container), read_only=container.request.read_only) as root,
             ):
                 yield root
             return
@@ -86,3 +88,18 @@ class LocalFiles:
             yield root
         finally:
             os.close(root)
+
+    def _covers(self, container: Container) -> list[Cover]:
+        """What its specification mounts. The engine's own files (/etc/hosts) are there only while it runs; a mount that
+        somebody asked for is made, or said to be impossible."""
+        asked = {clean(mount.target) for mount in container.request.mounts}
+        covers = []
+        for entry in self._bundles.spec(container)["mounts"]:
+            target, source = entry["destination"], entry["source"] if entry["type"] == "bind" else ""
+            wanted = target in asked
+            if source and not wanted and not os.path.exists(source):
+                source = ""
+            covers.append(
+                Cover(target=target, source=source, read_only="ro" in entry.get("options", ()), wanted=wanted)
+            )
+        return covers
