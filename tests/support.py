@@ -19,6 +19,8 @@ PACKAGES = {
     "busybox": "busybox-static",
     "cc": "gcc libc6-dev",
     "crun": "crun",
+    "docker": "docker.io",
+    "dockerd": "docker.io",
     "git": "git",
     "mkfs.btrfs": "btrfs-progs",
     "mkfs.ext4": "e2fsprogs",

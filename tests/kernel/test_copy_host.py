@@ -143,7 +143,9 @@ def test_a_directory_is_one_through_a_link_and_with_a_slash(tmp_path: Path, root
     for path in ("/f/", "/f/.", "/to-file/", "/f/x"):
         with pytest.raises(Invalid, match="not a directory"):
             look(root_fd, path)
-    assert look(root_fd, "/new/") == FileStat(path="/new/")
+    (tmp_path / "to-new").symlink_to("d/new")
+    assert look(root_fd, "/new/") == FileStat(path="/new")
+    assert look(root_fd, "/to-new/") == FileStat(path="/d/new")
 
 
 def test_links_in_a_circle_have_an_end(tmp_path: Path, root_fd: int) -> None:

@@ -79,7 +79,9 @@ def _place(text: str) -> _Place:
 
 
 def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Namespace) -> None:
-    chunks = engine.files.copy_out(source.container, source.packed, follow=args.follow_link, left_out=_left_out)
+    # A stream of a directory's contents begins with "."; to a path of the host they go by that one's name.
+    path = source.path if destination.path == "-" else source.packed
+    chunks = engine.files.copy_out(source.container, path, follow=args.follow_link, left_out=_left_out)
     if destination.path == "-":
         if sys.stdout.isatty():
             raise Invalid(

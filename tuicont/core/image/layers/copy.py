@@ -83,7 +83,11 @@ def look(root_fd: int, path: str) -> FileStat:
         for _ in range(_LINKS):
             name = path.rpartition("/")[2]
             if name in ("", ".", ".."):
-                return FileStat(path=path, mode=_mode(root_fd, path, os.O_DIRECTORY))
+                mode = _mode(root_fd, path, os.O_DIRECTORY)
+                if mode or name:
+                    return FileStat(path=path, mode=mode)
+                path = path.rstrip("/")
+                continue
             mode = _mode(root_fd, path, os.O_NOFOLLOW)
             if not stat.S_ISLNK(mode):
                 return FileStat(path=path, mode=mode)
@@ -115,13 +119,10 @@ def _link(root_fd: int, path: str) -> str:
 
 def _starting_point(root_fd: int, path: str, follow: bool) -> tuple[int, str]:
     """What is to be packed, as an O_PATH descriptor, and its name in the archive."""
-    parts = [part for part in path.split("/") if part]
-    contents = bool(parts) and parts[-1] == "."
-    parts = [part for part in parts if part != "."]
-    name = "." if contents or not parts or parts[-1] == ".." else parts[-1]
-    directory = name == "." or path.endswith("/")
-    flags = os.O_DIRECTORY if directory else 0 if follow else os.O_NOFOLLOW
-    return open_in_root(root_fd, "/".join(parts), os.O_PATH | flags), name
+    contents = path.endswith("/.") or path == "."
+    name = "." if contents else os.path.basename(os.path.normpath(f"/{path}")) or "."
+    flags = os.O_DIRECTORY if contents or path.endswith("/") else 0 if follow else os.O_NOFOLLOW
+    return open_in_root(root_fd, path, os.O_PATH | flags), name
 
 
 def _packed(operation: str, path: str, fd: int, name: str, packer: Packer) -> Iterator[bytes]:
