@@ -138,7 +138,6 @@ hd/s/.. :new
 hd/s/.. :e
 :d/sub/.. hd
 :d/sub/.. new
-:. he
 :./d he
 :d//sub/ he
 :/vol/f new

@@ -106,6 +106,12 @@ def test_a_file_that_is_mounted_gets_the_contents_and_stays(engine: LocalEngine,
     assert ro.read_text() == "of the volume"
 
 
+def test_a_device_that_is_mounted_is_not_written_to(engine: LocalEngine) -> None:
+    container = made(engine, BindMount(source="/dev/null", target="/etc/masked"), runs=True)
+    with pytest.raises(Invalid, match="'masked' is a character device that is mounted"):
+        write(engine, container, "/etc", "masked")
+
+
 @EITHER
 def test_a_root_that_is_read_only_leaves_its_volumes_writable(engine: LocalEngine, volume: Path, runs: bool) -> None:
     container = made(engine, BindMount(source=str(volume), target="/vol"), runs=runs, read_only=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
-from tuicont.core.files.regular import open_regular
+from tuicont.core.files.regular import Refused, open_regular
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
 from tuicont.core.image.layers.dress import dress, dress_as
@@ -258,7 +258,12 @@ class Applier:
     @staticmethod
     def _write_mounted(parent: int, name: str, member: Member) -> None:
         """Nothing can take the place of what is mounted: it gets the contents, and stays whose it is."""
-        fd = open_regular(parent, name, os.O_WRONLY | os.O_TRUNC)
+        try:
+            fd = open_regular(parent, name, os.O_WRONLY | os.O_TRUNC)
+        except Refused as error:
+            raise Invalid(
+                OPERATION, f"{name!r} {error.strerror} that is mounted, and nothing takes its place"
+            ) from None
         try:
             _fill(fd, member)
         finally:

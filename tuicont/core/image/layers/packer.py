@@ -16,6 +16,7 @@ import os
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from tuicont.core.errors import Invalid, errno_text
 from tuicont.core.files.regular import Refused, reopen_regular
@@ -75,15 +76,13 @@ class Packer:
                 # It is mounted here, and nobody's data.
                 return
             for name in sorted(os.listdir(fd)):
-                try:
+                # Deleted since it was listed; or in /proc, where a process has ended.
+                with suppress(FileNotFoundError, ProcessLookupError):
                     child = os.open(name, _PATH, dir_fd=fd)
-                except FileNotFoundError:
-                    # Deleted since it was listed.
-                    continue
-                try:
-                    yield from self.add(child, f"{archived}/{name}", depth + 1, info.st_dev)
-                finally:
-                    os.close(child)
+                    try:
+                        yield from self.add(child, f"{archived}/{name}", depth + 1, info.st_dev)
+                    finally:
+                        os.close(child)
         finally:
             os.close(fd)
 
