@@ -29,6 +29,7 @@ PACKAGES = {
     "nsenter": "util-linux",
     "qemu-system-x86_64": "qemu-system-x86",
     "runc": "runc",
+    "setpriv": "util-linux",
     "skopeo": "skopeo",
     "strace": "strace",
     "tmux": "tmux",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import socket
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import require
 from tuicont.core.errors import Invalid, KernelError
 from tuicont.core.image.layers.copy import look, pack, pack_path
 from tuicont.core.model.file import FileStat
@@ -160,6 +163,22 @@ def test_what_is_looked_at_is_not_opened(tmp_path: Path, root_fd: int) -> None:
     (tmp_path / "way").symlink_to("pipe")
     found = look(root_fd, "/way")
     assert (found.kind, found.is_replaceable) == ("a FIFO", False)
+
+
+UNPACK = """
+import os, sys
+from tuicont.core.image.layers.copy import unpack
+unpack(os.open(sys.argv[1], os.O_PATH), "/", sys.stdin.buffer, left_out=lambda *told: print(*told))
+"""
+
+
+def test_a_device_that_nobody_may_make_is_passed_over_and_told_of(tmp_path: Path) -> None:
+    device = tarfile.TarInfo("null")
+    device.type, device.devmajor, device.devminor = tarfile.CHRTYPE, 1, 3
+    without = [require("setpriv"), "--bounding-set=-mknod", sys.executable, "-c", UNPACK, str(tmp_path)]
+    stream = device.tobuf() + tarfile.TarInfo("after").tobuf() + bytes(1024)
+    done = subprocess.run(without, input=stream, capture_output=True, check=True)
+    assert done.stdout == b"null is a device, which nobody may make here\n" and os.listdir(tmp_path) == ["after"]
 
 
 # files that do not say how long they are

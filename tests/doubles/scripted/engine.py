@@ -15,11 +15,11 @@ from tests.doubles.scripted.containers import ScriptedContainers
 from tests.doubles.scripted.tasks import ScriptedTasks
 from tests.doubles.scripted.views import ScriptedViews
 from tests.doubles.scripted.world import MIB, SECOND, START_NS, World, digest
-from tuicont.core.engine.api import ImagePruneReport, LeftOut, Progress
+from tuicont.core.engine.api import ImagePruneReport, Progress
 from tuicont.core.engine.api.metrics import ALL_TIME
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
-from tuicont.core.model.file import FileStat
+from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.model.host import HostUsage
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,6 +16,9 @@ _KINDS = {
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
 }
+
+LeftOut = Callable[[str, str], None]
+"""Told the name of what a copy passes over, and why in words that go on from the name (`is a socket`)."""
 
 
 def kind_of(mode: int) -> str:

@@ -20,7 +20,6 @@ from tuicont.core.engine.api.containers import PruneReport as PruneReport
 from tuicont.core.engine.api.events import Events as Events
 from tuicont.core.engine.api.events import EventStream as EventStream
 from tuicont.core.engine.api.files import Files as Files
-from tuicont.core.engine.api.files import LeftOut as LeftOut
 from tuicont.core.engine.api.host import Host as Host
 from tuicont.core.engine.api.images import ImagePruneReport as ImagePruneReport
 from tuicont.core.engine.api.images import Images as Images

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from tuicont.core.model.file import FileStat
-
-LeftOut = Callable[[str, str], None]
-"""Told the name of what a copy passes over, and why in words that go on from the name (`is a socket`)."""
+from tuicont.core.model.file import FileStat, LeftOut
 
 
 class Files(Protocol):

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tuicont.core.engine.api import LeftOut
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.locks import Locks
@@ -15,7 +14,7 @@ from tuicont.core.engine.records import Records
 from tuicont.core.errors import Conflict
 from tuicont.core.host.processes import same_process
 from tuicont.core.model.container import Container
-from tuicont.core.model.file import FileStat
+from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.spec.mounts import clean
 from tuicont.core.storage.view import Cover, open_view
 

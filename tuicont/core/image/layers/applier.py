@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
@@ -20,6 +20,7 @@ from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
 from tuicont.core.image.layers.dress import dress, dress_as
 from tuicont.core.image.layers.tarstream import Member
+from tuicont.core.model.file import LeftOut
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import is_mount_point, open_in_root
 
@@ -59,7 +60,7 @@ class Applier:
         lower_fds: Sequence[int] = (),
         stacked: bool = False,
         merge: bool = False,
-        left_out: Callable[[str, str], None] | None = None,
+        left_out: LeftOut | None = None,
     ) -> None:
         self._root_fd = root_fd
         self._base = directory.strip("/")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound, kernel_error
@@ -19,13 +19,11 @@ from tuicont.core.image.layers.applier import Applier
 from tuicont.core.image.layers.packer import Packer
 from tuicont.core.image.layers.tarstream import ForwardReader, members
 from tuicont.core.image.layers.tarwriter import END
-from tuicont.core.model.file import FileStat
+from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.sys.openat2 import open_in_root
 
 _LINKS = 40
 """As many as the kernel follows (path_resolution(7))."""
-
-LeftOut = Callable[[str, str], None]
 
 
 def pack(root_fd: int, path: str, *, follow: bool = False, left_out: LeftOut | None = None) -> Iterator[bytes]:

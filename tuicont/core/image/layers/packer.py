@@ -15,13 +15,13 @@ import errno
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 from tuicont.core.errors import Invalid, errno_text
 from tuicont.core.files.regular import Refused, reopen_regular
 from tuicont.core.image.layers.tarwriter import entry, padded
-from tuicont.core.model.file import kind_of
+from tuicont.core.model.file import LeftOut, kind_of
 
 _CHUNK = 1 << 18
 _PATH = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -42,7 +42,7 @@ _LONGEST_TOLD = 16 << 20
 class Packer:
     """One walk: which inodes have been packed already, and by which name."""
 
-    def __init__(self, operation: str, left_out: Callable[[str, str], None] | None, *, keep_owner: bool = True) -> None:
+    def __init__(self, operation: str, left_out: LeftOut | None, *, keep_owner: bool = True) -> None:
         self._operation = operation
         self._left_out = left_out or (lambda name, why: None)
         self._keep_owner = keep_owner
