@@ -17,6 +17,7 @@ import pytest
 LONG = ("tests/second_kernel/test_unified.py", "tests/fresh/test_readme.py", "tests/pythons/test_pythons.py")
 
 ORDER = (
+    "tests/differential",
     "tests/e2e",
     "tests/stress",
     "tests/kernel",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import subprocess
 import tarfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import Cli
+from tests.kernel.host import eventually
 
 pytestmark = [pytest.mark.kernel, pytest.mark.e2e]
 
@@ -123,6 +125,127 @@ def test_two_containers_or_none_are_refused(cli: Cli, box: str) -> None:
     assert "both are in containers" in refused(cli, f"{box}:/d", f"{box}:/e")
     assert "neither" in refused(cli, "/etc", "/tmp")
     assert "nobody" in refused(cli, "nobody:/etc", "/tmp/x")
+
+
+def test_only_files_and_directories_of_the_host_are_written_to(cli: Cli, box: str, tmp_path: Path) -> None:
+    os.mknod(tmp_path / "null", 0o020666, os.makedev(1, 3))
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "to-null").symlink_to("null")
+    for name, kind in {"null": "a character device", "to-null": "a character device", "fifo": "a FIFO"}.items():
+        before = os.lstat(tmp_path / name)
+        assert f"{name} is {kind}" in refused(cli, f"{box}:/file", f"{tmp_path}/{name}")
+        assert os.path.samestat(os.lstat(tmp_path / name), before)
+    # /dev/stdout is a link to a link to a pipe.
+    assert "is a FIFO" in refused(cli, f"{box}:/file", "/dev/stdout")
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "d/f")
+    assert "'f' is a FIFO here" in refused(cli, f"{box}:/d/.", f"{tmp_path}/d")
+
+
+def test_a_link_of_the_host_is_written_through(cli: Cli, box: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "d").mkdir()
+    for name, target in {"to-file": "file", "to-new": "d/new", "to-d": "d"}.items():
+        (tmp_path / name).symlink_to(target)
+        cli.ok("cp", f"{box}:/d/f", f"{tmp_path}/{name}")
+        assert os.readlink(tmp_path / name) == target
+    assert (
+        (tmp_path / "file").read_text() == (tmp_path / "d/new").read_text() == (tmp_path / "d/f").read_text() == "f\n"
+    )
+
+
+def test_a_link_in_the_container_is_written_through(cli: Cli, tmp_path: Path) -> None:
+    links = "ln -s /d/f to-file; ln -s d/new to-new; ln -s d to-d; ln -s /dev/null to-null"
+    script = f"mkdir d; echo old > d/f; {links}; mkfifo pipe; mknod node c 1 3; sleep 1000"
+    cli.ok("run", "-d", "--name", "box", "demo", "sh", "-c", f"cd /; {script}")
+    eventually(lambda: cli("exec", "box", "ls", "/node").returncode == 0)
+    (tmp_path / "one").write_text("1")
+    (tmp_path / "two").write_text("2")
+    for destination in ("to-file", "to-new", "to-d", "to-d/"):
+        cli.ok("cp", f"{tmp_path}/one", f"box:/{destination}")
+    cli.ok("cp", f"{tmp_path}/two", "box:/to-d/.")
+    assert cli.ok("exec", "box", "sh", "-c", "cd /d; cat f new one two") == "1112"
+    assert cli.ok("exec", "box", "ls", "-l", "/to-file", "/to-new", "/to-d").count("->") == 3
+    assert "is no directory" in (said := refused(cli, f"{tmp_path}/one", "box:/to-file/")) or "not a directory" in said
+    for place, kind in {"/pipe": "a FIFO", "/node": "a character device", "/to-null": "a character device"}.items():
+        assert f"box:{place} is {kind}" in refused(cli, f"{tmp_path}/one", f"box:{place}")
+    assert cli.ok("exec", "box", "stat", "-c", "%F", "/pipe", "/node", "/dev/null").splitlines() == [
+        "fifo",
+        "character special file",
+        "character special file",
+    ]
+
+
+WHOLE = ["", "/f", "/link", "/sub", "/sub/g"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "source", "arrives"),
+    [
+        ([], "alias", ["alias"]),
+        ([], "alias/", [f"alias{below}" for below in WHOLE]),
+        (["-L"], "alias", [f"alias{below}" for below in WHOLE]),
+        ([], "alias/.", [below[1:] for below in WHOLE if below]),
+    ],
+)
+def test_a_slash_and_follow_link_ask_for_what_a_link_leads_to_by_the_links_name(
+    cli: Cli, box: str, tmp_path: Path, flags: list[str], source: str, arrives: list[str]
+) -> None:
+    for name in ("out", "back"):
+        (tmp_path / name).mkdir()
+    cli.ok("cp", *flags, f"{box}:/{source}", f"{tmp_path}/out")
+    assert tree(tmp_path / "out") == arrives
+    cli.ok("cp", f"{box}:/d", f"{tmp_path}/d")
+    (tmp_path / "alias").symlink_to("d")
+    cli.ok("cp", *flags, f"{tmp_path}/{source}", f"{box}:/there")
+    cli.ok("cp", f"{box}:/there/.", f"{tmp_path}/back")
+    assert tree(tmp_path / "back") == arrives
+
+
+def test_what_is_passed_over_is_said_and_the_rest_copied(cli: Cli, tmp_path: Path) -> None:
+    script = "mkdir /d; cd /d; echo 1 > a; mknod null c 1 3; mkfifo pipe; echo 2 > z"
+    cli.ok("run", "--name", "box", "demo", "sh", "-c", script)
+    done = cli("cp", "box:/d", f"{tmp_path}/d")
+    assert done.returncode == 0 and tree(tmp_path / "d") == ["a", "z"]
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["left out d/null", "left out d/pipe"]
+    assert "is no file, directory or link" in refused(cli, "box:/d/null", f"{tmp_path}/null")
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(f"{tmp_path}/d/s")
+        done = cli("cp", f"{tmp_path}/d", "box:/e")
+    assert done.returncode == 0 and done.stderr == "left out e/s: it is a socket\n"
+    stream = subprocess.run(cli.words("cp", "box:/e", "-"), capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(stream)) as archive:
+        assert archive.getnames() == ["e", "e/a", "e/z"]
+
+
+def test_times_are_kept_to_the_nanosecond_there_and_back(cli: Cli, box: str, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("f")
+    for time in (1_700_000_000_123_456_789, -1_500_000_001):
+        os.utime(tmp_path / "f", ns=(time, time))
+        cli.ok("cp", f"{tmp_path}/f", f"{box}:/there/f")
+        cli.ok("cp", f"{box}:/there/f", f"{tmp_path}/back")
+        assert (tmp_path / "back").stat().st_mtime_ns == time
+
+
+def test_files_of_the_kernel_come_whole(cli: Cli, tmp_path: Path) -> None:
+    cli.ok("run", "-d", "--name", "box", "demo", "sleep", "1000")
+    cli.ok("cp", "box:/proc/version", f"{tmp_path}/version")
+    assert (tmp_path / "version").read_bytes() == Path("/proc/version").read_bytes()
+    cli.ok("cp", "box:/proc/sys/kernel/random/", f"{tmp_path}/random")
+    assert (tmp_path / "random/poolsize").read_bytes() == Path("/proc/sys/kernel/random/poolsize").read_bytes()
+
+
+def test_a_container_that_does_not_run_has_its_volumes(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("f")
+    (tmp_path / "ro").mkdir()
+    volumes = ("-v", f"{tmp_path}:/vol", "-v", f"{tmp_path}/ro:/ro:ro", "--tmpfs", "/scratch")
+    cli.ok("create", "--name", "box", *volumes, "demo", "true")
+    cli.ok("cp", "box:/vol/f", f"{tmp_path}/g")
+    cli.ok("cp", f"{tmp_path}/f", "box:/vol/h")
+    assert (tmp_path / "g").read_text() == (tmp_path / "h").read_text() == "f"
+    for place in ("/ro", "/scratch"):
+        assert "read-only" in refused(cli, f"{tmp_path}/f", f"box:{place}")
+    assert os.listdir(tmp_path / "ro") == []
 
 
 def test_diff_names_what_the_container_changed(cli: Cli, box: str) -> None:

@@ -19,6 +19,7 @@ from tuicont.core.engine.api import ImagePruneReport, Progress
 from tuicont.core.engine.api.metrics import ALL_TIME
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
+from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.model.host import HostUsage
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe
@@ -110,11 +111,21 @@ class ScriptedFiles:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def copy_out(self, ref: str, path: str, *, follow: bool = False) -> Iterator[bytes]:
+    def stat(self, ref: str, path: str) -> FileStat:
+        return FileStat(path=path)
+
+    def copy_out(
+        self, ref: str, path: str, *, follow: bool = False, left_out: LeftOut | None = None
+    ) -> Iterator[bytes]:
         yield b""
 
-    def copy_in(self, ref: str, path: str, archive: BinaryIO) -> None:
+    def copy_in(self, ref: str, path: str, archive: BinaryIO, *, left_out: LeftOut | None = None) -> None:
         self._world.called("copy_in", ref, path)
+
+    def pack(
+        self, path: str, name: str, *, follow: bool = False, keep_owner: bool = False, left_out: LeftOut | None = None
+    ) -> Iterator[bytes]:
+        yield b""
 
 
 class ScriptedImages:

@@ -27,7 +27,7 @@ def make(engine: Engine, wanted: ContainerRequest, cidfile: str | None) -> Conta
     try:
         fd = os.open(cidfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     except FileExistsError:
-        hint = "remove it, or name another file"
+        hint = "name a file that is not there yet"
         raise AlreadyExists(operation, "the file is there already", hint=hint) from None
     except OSError as error:
         raise kernel_error(operation, f"open {cidfile}", error) from error

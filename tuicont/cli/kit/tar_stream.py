@@ -1,17 +1,10 @@
-"""Tar streams on their way: one that comes in chunks, read as a file; one of a host's path, made while it is read.
-
-Knows nothing of containers and unpacks nothing.
-"""
+"""Tar streams that come in chunks, read as files. Knows nothing of containers and unpacks nothing."""
 
 from __future__ import annotations
 
 import io
-import os
 import tarfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, NotFound
 
@@ -61,40 +54,3 @@ def first_member(stream: ChunkReader) -> tarfile.TarInfo:
     if first is None:
         raise NotFound("read what the container sent", "there is nothing in it")
     return first
-
-
-@contextmanager
-def tar_of(path: str, name: str, *, keep_owner: bool) -> Iterator[BinaryIO]:
-    """The tar stream of a path of the host under the name `name` (`.`: its contents), made by a thread while
-    it is read. Without `keep_owner` everything belongs to root. Raises what reading the host raised."""
-    read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
-    errors: list[OSError] = []
-
-    def owned(member: tarfile.TarInfo) -> tarfile.TarInfo:
-        if not keep_owner:
-            member.uid = member.gid = 0
-        member.uname = member.gname = ""
-        return member
-
-    def write() -> None:
-        try:
-            with (
-                open(write_fd, "wb") as pipe,
-                tarfile.open(fileobj=pipe, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-            ):
-                archive.add(path, arcname=name, filter=owned)
-        except BrokenPipeError:
-            # Whoever reads has had enough, and says why himself.
-            return
-        except OSError as error:
-            errors.append(error)
-
-    writer = threading.Thread(target=write, name="tar", daemon=True)
-    writer.start()
-    try:
-        with open(read_fd, "rb") as stream:
-            yield stream
-    finally:
-        writer.join()
-        if errors:
-            raise errors[0]

@@ -2,7 +2,9 @@
 
 The stream is hostile: names may lead out, links may point anywhere, later members may go through earlier
 links. Every step is taken from a directory descriptor and follows no link; set-id bits are dropped (a file of
-an image's root must not become one of the host's), and so are devices, FIFOs and sockets.
+an image's root must not become one of the host's), and so are devices, FIFOs and sockets. Nor does anything take
+the place of such a thing of the host's. A container may be at work in the directory too, if it has it as a volume:
+what is made is changed by its descriptor, not by its name.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from tuicont.core.errors import Invalid
+from tuicont.core.model.file import kind_of
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -44,7 +48,7 @@ class Unpacker:
             raise Invalid(_OPERATION, f"the stream is no tar archive: {error}") from error
         for place, member in reversed(self._finished_directories):
             with self._parent([*place, "."]) as fd:
-                self._finish(fd, ".", member)
+                self._finish(fd, member)
 
     def _member(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         place = self._place(member.name)
@@ -62,24 +66,27 @@ class Unpacker:
             self._make_room(fd, name)
             if member.issym():
                 os.symlink(member.linkname, name, dir_fd=fd)
+                if self._keep_owner:
+                    os.chown(name, member.uid, member.gid, dir_fd=fd, follow_symlinks=False)
+                os.utime(name, ns=_times(member), dir_fd=fd, follow_symlinks=False)
             elif member.islnk():
                 source = self._place(member.linkname)
                 with self._parent(source) as source_fd:
                     os.link(source[-1], name, src_dir_fd=source_fd, dst_dir_fd=fd, follow_symlinks=False)
-                return
             else:
                 content = archive.extractfile(member)
                 with open(os.open(name, _NEW_FILE, 0o600, dir_fd=fd), "wb") as file:
                     if content is not None:
                         shutil.copyfileobj(content, file, 1 << 20)
-            self._finish(fd, name, member)
+                    file.flush()
+                    self._finish(file.fileno(), member)
 
-    def _finish(self, fd: int, name: str, member: tarfile.TarInfo) -> None:
+    def _finish(self, fd: int, member: tarfile.TarInfo) -> None:
+        """What a file or directory is besides its contents."""
         if self._keep_owner:
-            os.chown(name, member.uid, member.gid, dir_fd=fd, follow_symlinks=False)
-        if not member.issym():
-            os.chmod(name, member.mode & _MODES, dir_fd=fd)
-        os.utime(name, (member.mtime, member.mtime), dir_fd=fd, follow_symlinks=False)
+            os.fchown(fd, member.uid, member.gid)
+        os.fchmod(fd, member.mode & _MODES)
+        os.utime(fd, ns=_times(member))
 
     def _place(self, name: str) -> list[str]:
         parts = [part for part in name.split("/") if part not in ("", ".")]
@@ -108,10 +115,17 @@ class Unpacker:
 
     @staticmethod
     def _make_room(fd: int, name: str) -> None:
-        """Remove a file or link of that name; a directory stays, and what follows then fails."""
+        """Remove a file or link of that name. Raises `Invalid` for anything else."""
         try:
-            os.unlink(name, dir_fd=fd)
+            mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
         except FileNotFoundError:
             return
-        except IsADirectoryError as error:
-            raise Invalid(_OPERATION, f"{name!r} is a directory here and a file in the container") from error
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise Invalid(_OPERATION, f"{name!r} is {kind_of(mode)} here, and nothing takes its place")
+        os.unlink(name, dir_fd=fd)
+
+
+def _times(member: tarfile.TarInfo) -> tuple[int, int]:
+    """Access and modification time: to the nanosecond, which the number that `tarfile` makes of it is not."""
+    time = int(Decimal(member.pax_headers.get("mtime", member.mtime)) * 10**9)
+    return time, time

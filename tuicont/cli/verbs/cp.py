@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import sys
-import tarfile
 from typing import NamedTuple
 
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.tar_stream import ChunkReader, first_member, tar_of
+from tuicont.cli.kit.tar_stream import ChunkReader, first_member
 from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid, NotFound, kernel_error
+from tuicont.core.model.file import FileStat
 from tuicont.text.units import plain
 
 
@@ -31,6 +32,11 @@ class _Place(NamedTuple):
     @property
     def contents_only(self) -> bool:
         return self.path.endswith("/.") or self.path == "."
+
+    @property
+    def packed(self) -> str:
+        """It without the last `.`: what is done with a directory's contents is decided here."""
+        return self.path[:-1] if self.path.endswith("/.") else self.path
 
     @property
     def names_directory(self) -> bool:
@@ -73,7 +79,9 @@ def _place(text: str) -> _Place:
 
 
 def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Namespace) -> None:
-    chunks = engine.files.copy_out(source.container, _clean(source.path), follow=args.follow_link)
+    # A stream of a directory's contents begins with "."; to a path of the host they go by that one's name.
+    path = source.path if destination.path == "-" else source.packed
+    chunks = engine.files.copy_out(source.container, path, follow=args.follow_link, left_out=_left_out)
     if destination.path == "-":
         if sys.stdout.isatty():
             raise Invalid(
@@ -86,16 +94,15 @@ def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Nam
 
     stream = ChunkReader(iter(chunks))
     first = first_member(stream)
-    is_directory = first.isdir()
-    path = destination.path
-    exists = os.path.isdir(path)
-    _check_types(
-        source, destination, source_is_directory=is_directory, is_directory=exists, is_file=os.path.isfile(path)
-    )
-    if exists:
-        parent, name = path, "" if is_directory and source.contents_only else None
+    if not (first.isdir() or first.isreg() or first.issym()):
+        hint = f"`tuicont cp {source} -` gives its entry of a tar stream"
+        raise Invalid(f"copy {source}", "it is no file, directory or link, and is not made on the host", hint=hint)
+    there = _look(destination.path)
+    _check_types(source, destination, there, source_is_directory=first.isdir())
+    if there.is_directory:
+        parent, name = there.path, "" if first.isdir() and source.contents_only else None
     else:
-        parent, name = os.path.split(os.path.abspath(path))
+        parent, name = os.path.split(there.path)
 
     # The root directory has no name of its own: its stream begins with ".".
     depth = 0 if first.name in (".", "/") else 1
@@ -110,63 +117,61 @@ def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Nam
     finally:
         os.close(root)
     for skipped in unpacker.skipped:
-        print(f"left out {plain(skipped)}: it is no file, directory or link", file=sys.stderr)
+        _left_out(skipped, "is no file, directory or link")
 
 
 def _in(engine: Engine, source: _Place, destination: _Place, args: argparse.Namespace) -> None:
-    there = _stat(engine, destination)
+    there = engine.files.stat(destination.container, destination.packed)
     if source.path == "-":
-        if there is None or not there.isdir():
+        if not there.is_directory:
             raise Invalid(f"copy into {destination}", "a tar stream needs a directory to be unpacked in")
-        engine.files.copy_in(destination.container, destination.path, sys.stdin.buffer)
+        engine.files.copy_in(destination.container, there.path, sys.stdin.buffer, left_out=_left_out)
         return
-    path = os.path.realpath(source.path) if args.follow_link else os.path.abspath(source.path)
-    if not os.path.lexists(path):
-        raise NotFound(f"copy {source} to {destination}", f"{source.path} is not there")
-    source_is_directory = os.path.isdir(path) and not os.path.islink(path)
-    _check_types(
-        source,
-        destination,
-        source_is_directory=source_is_directory,
-        is_directory=there is not None and there.isdir(),
-        is_file=there is not None and not there.isdir(),
-    )
-    if there is not None and there.isdir():
-        contents = source_is_directory and source.contents_only
-        parent, name = destination.path, "." if contents else os.path.basename(os.path.normpath(path)) or "."
+    follow = args.follow_link or source.names_directory
+    try:
+        mode = os.stat(source.path, follow_symlinks=follow).st_mode
+    except FileNotFoundError:
+        raise NotFound(f"copy {source} to {destination}", f"{source.path} is not there") from None
+    is_directory = stat.S_ISDIR(mode)
+    _check_types(source, destination, there, source_is_directory=is_directory)
+    if there.is_directory:
+        parent = there.path
+        name = "." if is_directory and source.contents_only else os.path.basename(os.path.abspath(source.path)) or "."
     else:
-        parent, name = os.path.split(destination.path.rstrip("/"))
-    with tar_of(path, name, keep_owner=args.archive) as archive:
-        engine.files.copy_in(destination.container, parent or "/", archive)
+        parent, name = os.path.split(there.path)
+    archive = ChunkReader(
+        engine.files.pack(source.path, name, follow=follow, keep_owner=args.archive, left_out=_left_out)
+    )
+    engine.files.copy_in(destination.container, parent or "/", archive, left_out=_left_out)  # type: ignore[arg-type]
 
 
-def _check_types(
-    source: _Place, destination: _Place, *, source_is_directory: bool, is_directory: bool, is_file: bool
-) -> None:
+def _check_types(source: _Place, destination: _Place, there: FileStat, *, source_is_directory: bool) -> None:
     operation = f"copy {source} to {destination}"
     if source.names_directory and not source_is_directory:
         raise Invalid(operation, f"{source} is no directory")
-    if is_file and source_is_directory:
+    if there.is_directory:
+        return
+    if not there.is_replaceable:
+        raise Invalid(operation, f"{destination} is {there.kind}, and nothing takes its place")
+    if there.mode and source_is_directory:
         raise Invalid(operation, f"a directory cannot take the place of the file {destination}")
-    if is_file and destination.names_directory:
+    if there.mode and destination.names_directory:
         raise Invalid(operation, f"{destination} is no directory")
-    if not is_file and not is_directory and not source_is_directory and destination.names_directory:
+    if not source_is_directory and destination.names_directory:
         raise NotFound(operation, f"the directory {destination} is not there")
 
 
-def _clean(path: str) -> str:
-    """`dir/.` is `dir` for the engine: what is done with the contents is decided here."""
-    stripped = path[:-1] if path.endswith("/.") else path
-    return stripped.rstrip("/") or "/"
-
-
-def _stat(engine: Engine, place: _Place) -> tarfile.TarInfo | None:
-    """What a path in a container is, links followed; None when there is nothing."""
-    engine.containers.get(place.container)
+def _look(path: str) -> FileStat:
+    """What a path of the host leads to, as `engine.files.stat` tells it of a container's."""
     try:
-        return first_member(ChunkReader(engine.files.copy_out(place.container, _clean(place.path), follow=True)))
-    except NotFound:
-        return None
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = 0
+    return FileStat(path=os.path.realpath(path), mode=mode)
+
+
+def _left_out(name: str, why: str) -> None:
+    print(f"left out {plain(name)}: it {why}", file=sys.stderr)
 
 
 COMMANDS = {

@@ -133,7 +133,7 @@ def _views(parts: Parts) -> LocalViews:
 def _files(parts: Parts) -> LocalFiles:
     from tuicont.core.engine.live.files import LocalFiles
 
-    return LocalFiles(parts.records, parts.locks, parts.drivers)
+    return LocalFiles(parts.records, parts.locks, parts.drivers, parts.bundles)
 
 
 def _events(parts: Parts) -> LocalEvents:

@@ -11,19 +11,12 @@ import errno
 import os
 import stat
 
+from tuicont.core.model.file import kind_of
 from tuicont.core.sys.openat2 import open_in_root
 
 _PATH = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 # What a regular file does not care about, and anything else would be opened with if it ever came to that.
 _READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_KINDS = {
-    stat.S_IFBLK: "a block device",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFDIR: "a directory",
-    stat.S_IFLNK: "a symbolic link",
-}
 
 
 class Refused(OSError):
@@ -75,4 +68,4 @@ def read_in_root(root_fd: int, path: str, largest: int) -> bytes:
 
 def _check(info: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(info.st_mode):
-        raise Refused(errno.EINVAL, f"is {_KINDS.get(stat.S_IFMT(info.st_mode), 'no regular file')}", name)
+        raise Refused(errno.EINVAL, f"is {kind_of(info.st_mode)}", name)

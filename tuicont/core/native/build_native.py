@@ -20,6 +20,7 @@ long tuicont_mount(const char *source, const char *target, const char *fstype, u
                    const char *options);
 long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 long tuicont_open_tree(int dirfd, const char *path, unsigned flags);
+long tuicont_move_mount(int tree, int target);
 long tuicont_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
                            uint64_t propagation, uint64_t userns);
 long tuicont_bpf(int command, void *attributes, unsigned size);

@@ -27,6 +27,10 @@ static long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_
 static long tuicont_open_tree(int dirfd, const char *path, unsigned flags) {
     return answer(syscall(SYS_open_tree, dirfd, path, flags));
 }
+static long tuicont_move_mount(int tree, int target) {
+    /* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH: sys/mount.h and linux/mount.h cannot both be included */
+    return answer(syscall(SYS_move_mount, tree, "", target, "", 0x04 | 0x40));
+}
 static long tuicont_mount_setattr(int dirfd, const char *path, unsigned flags, uint64_t set, uint64_t clear,
                                   uint64_t propagation, uint64_t userns) {
     uint64_t attributes[4] = {set, clear, propagation, userns}; /* struct mount_attr */

@@ -1,4 +1,4 @@
-"""Mounts: mount(2), open_tree(2), and a thread with a mount namespace of its own to make them in.
+"""Mounts: mount(2), open_tree(2) and its relatives, and a thread with a mount namespace of its own to make them in.
 
 Constants keep their uapi spelling. No policy.
 """
@@ -26,7 +26,12 @@ MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
 OPEN_TREE_CLONE = 1
 OPEN_TREE_CLOEXEC = os.O_CLOEXEC
+AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
+MOUNT_ATTR_RDONLY = 1
+MOUNT_ATTR_NOSUID = 2
+MOUNT_ATTR_NODEV = 4
+MOUNT_ATTR_NOEXEC = 8
 CLONE_FS = 0x200
 CLONE_NEWNS = 0x20000
 
@@ -45,6 +50,18 @@ def open_tree(path: str, flags: int, dir_fd: int = _AT_FDCWD) -> int:
     """open_tree(2) (Linux 5.2): a descriptor of the mount at `path`; with OPEN_TREE_CLONE of a detached copy of it that
     is in no mount namespace and goes away with its last descriptor."""
     return checked(lib.tuicont_open_tree(dir_fd, os.fsencode(path), flags), path)
+
+
+def move_mount(tree: int, target: int) -> None:
+    """move_mount(2) (Linux 5.2): put the detached mount of a descriptor on what another one holds (O_PATH will do)."""
+    checked(lib.tuicont_move_mount(tree, target), "move_mount")
+
+
+def mount_setattr(tree: int, attributes: int, *, recursive: bool = False) -> None:
+    """mount_setattr(2) (Linux 5.12): give the mount of a descriptor `attributes` besides those that it has, and with
+    `recursive` what is mounted below too."""
+    flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
+    checked(lib.tuicont_mount_setattr(tree, b"", flags, attributes, 0, 0, 0), "mount_setattr")
 
 
 def unshare(flags: int) -> None:

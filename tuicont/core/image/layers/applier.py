@@ -15,12 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
+from tuicont.core.files.regular import Refused, open_regular
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
 from tuicont.core.image.layers.dress import dress, dress_as
 from tuicont.core.image.layers.tarstream import Member
+from tuicont.core.model.file import LeftOut
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
-from tuicont.core.sys.openat2 import open_in_root
+from tuicont.core.sys.openat2 import is_mount_point, open_in_root
 
 OPERATION = "unpack the archive"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -46,7 +48,8 @@ class Applier:
     `lower_fds` (top first) are trees whose directories lend their looks to those that the archive does not name.
     `stacked` says that overlayfs will show the tree over those: what hid a directory of theirs must go on hiding what
     is in it. With `merge` a directory is never replaced by something else nor the reverse: that is for archives that
-    are copied into a container, where layers may do both.
+    are copied into a container, where layers may do both. A file that something is mounted on stays, and is written to.
+    `left_out` is told the name of what may not be made here, and why; without it that is an error.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class Applier:
         lower_fds: Sequence[int] = (),
         stacked: bool = False,
         merge: bool = False,
+        left_out: LeftOut | None = None,
     ) -> None:
         self._root_fd = root_fd
         self._base = directory.strip("/")
         self._lower_fds = lower_fds
         self._stacked = stacked
         self._merge = merge
+        self._left_out = left_out
         self._parents: dict[tuple[str, ...], int] = {}
         self._times: dict[tuple[str, ...], int] = {}
 
@@ -218,6 +223,10 @@ class Applier:
             os.mkdir(name, 0o700, dir_fd=parent)
         except FileExistsError:
             if not _is_directory(parent, name):
+                if self._merge:
+                    raise Invalid(
+                        OPERATION, f"{name!r} is a directory in the archive and none in the container"
+                    ) from None
                 # A deletion, or a file that the layer itself brought.
                 hiding = self._stacked
                 self._replace(parent, name)
@@ -235,19 +244,29 @@ class Applier:
         try:
             fd = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
         except FileExistsError:
+            if self._merge and is_mount_point(parent, name):
+                self._write_mounted(parent, name, member)
+                return
             self._replace(parent, name)
             fd = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
         try:
-            if member.info.sparse is None:
-                for chunk in member.data():
-                    write_all(fd, chunk)
-            else:
-                for offset, chunk in member.extents():
-                    os.lseek(fd, offset, os.SEEK_SET)
-                    write_all(fd, chunk)
-                os.ftruncate(fd, member.info.size)
+            _fill(fd, member)
             dress(fd, member)
             os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
+        finally:
+            os.close(fd)
+
+    @staticmethod
+    def _write_mounted(parent: int, name: str, member: Member) -> None:
+        """Nothing can take the place of what is mounted: it gets the contents, and stays whose it is."""
+        try:
+            fd = open_regular(parent, name, os.O_WRONLY | os.O_TRUNC)
+        except Refused as error:
+            raise Invalid(
+                OPERATION, f"{name!r} {error.strerror} that is mounted, and nothing takes its place"
+            ) from None
+        try:
+            _fill(fd, member)
         finally:
             os.close(fd)
 
@@ -271,7 +290,13 @@ class Applier:
     def _node(self, parent: int, name: str, member: Member) -> None:
         info = member.info
         self._replace(parent, name)
-        os.mknod(name, _NODES[info.type] | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
+        try:
+            os.mknod(name, _NODES[info.type] | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
+        except PermissionError:
+            if self._left_out is None:
+                raise
+            self._left_out(info.name, "is a device, which nobody may make here")
+            return
         os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
         fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         try:
@@ -292,6 +317,8 @@ class Applier:
             return
         if self._merge and stat.S_ISDIR(info.st_mode):
             raise Invalid(OPERATION, f"{name!r} is a directory in the container and none in the archive")
+        if self._merge and is_mount_point(parent, name):
+            raise Invalid(OPERATION, f"{name!r} is mounted in the container, and nothing takes its place")
         remove_entry(parent, name)
         if stat.S_ISDIR(info.st_mode) or stat.S_ISLNK(info.st_mode):
             # Only the caller's own parent is still good, and it asks anew for the next member.
@@ -302,6 +329,17 @@ class Applier:
             if fd != parent:
                 os.close(fd)
                 del self._parents[parts]
+
+
+def _fill(fd: int, member: Member) -> None:
+    if member.info.sparse is None:
+        for chunk in member.data():
+            write_all(fd, chunk)
+        return
+    for offset, chunk in member.extents():
+        os.lseek(fd, offset, os.SEEK_SET)
+        write_all(fd, chunk)
+    os.ftruncate(fd, member.info.size)
 
 
 def _is_directory(parent: int, name: str) -> bool:

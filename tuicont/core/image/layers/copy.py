@@ -1,8 +1,8 @@
 """Copies between a root file system and tar streams (`cp`), never leaving the root.
 
 Knows no container: it is given a descriptor of a root directory, be it of a running, hostile container or of a
-detached view. Every path is resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS); below the first directory
-each step is one name, opened without following links.
+detached view. Every path is resolved with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS). A path of the host's own
+is its user's, who may name what he likes; what lies below it is as little trusted.
 """
 
 from __future__ import annotations
@@ -10,175 +10,127 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tarfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tuicont.core.errors import EngineError, Invalid, NotFound, kernel_error
-from tuicont.core.files.regular import Refused, open_regular, reopen_regular
+from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound, kernel_error
 from tuicont.core.image.compression import decompressed
 from tuicont.core.image.layers.applier import Applier
+from tuicont.core.image.layers.packer import Packer
 from tuicont.core.image.layers.tarstream import ForwardReader, members
-from tuicont.core.image.layers.tarwriter import END, entry, padded
+from tuicont.core.image.layers.tarwriter import END
+from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.sys.openat2 import open_in_root
 
-_CHUNK = 1 << 18
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_KINDS = {
-    stat.S_IFDIR: tarfile.DIRTYPE,
-    stat.S_IFREG: tarfile.REGTYPE,
-    stat.S_IFLNK: tarfile.SYMTYPE,
-    stat.S_IFIFO: tarfile.FIFOTYPE,
-    stat.S_IFCHR: tarfile.CHRTYPE,
-    stat.S_IFBLK: tarfile.BLKTYPE,
-}
-_DEPTH = 150
+_LINKS = 40
+"""As many as the kernel follows (path_resolution(7))."""
 
 
-def pack(root_fd: int, path: str, *, follow: bool = False) -> Iterator[bytes]:
+def pack(root_fd: int, path: str, *, follow: bool = False, left_out: LeftOut | None = None) -> Iterator[bytes]:
     """A tar stream of `path`, as `docker cp` gives it: entries begin with the path's base name; a path that ends in
-    "/." gives the directory's contents, beginning with "."; a link is packed as a link unless `follow`. Sockets are
-    left out, and so is what is below a mounted pseudo file system. Raises `NotFound` and the like at the first step."""
+    "/." gives the directory's contents, beginning with "."; a link is packed as a link unless `follow`, or the path
+    ends in a slash. `left_out` is told of sockets and what else no archive holds; what is below a mounted pseudo file
+    system is left out without a word. Raises `NotFound` and the like at the first step."""
     operation = f"copy {path}"
-    packer = _Packer(root_fd, path)
     try:
-        parent_fd, name, archived = _starting_point(root_fd, path, follow)
+        fd, name = _starting_point(root_fd, path, follow)
     except OSError as error:
         raise _path_error(operation, path, error) from error
+    yield from _packed(operation, path, fd, name, Packer(operation, left_out))
+
+
+def pack_path(
+    path: str, name: str, *, follow: bool = False, keep_owner: bool = False, left_out: LeftOut | None = None
+) -> Iterator[bytes]:
+    """The same of a path of the host, under the name `name`; without `keep_owner` everything is root's."""
+    operation = f"copy {path}"
     try:
-        yield from packer.add(parent_fd, name, archived, 0)
-        yield END
+        fd = os.open(path, os.O_PATH | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     except OSError as error:
-        raise kernel_error(operation, f"read {error.filename or path}", error) from error
-    finally:
-        os.close(parent_fd)
+        raise kernel_error(operation, f"open {path}", error) from error
+    yield from _packed(operation, path, fd, name, Packer(operation, left_out, keep_owner=keep_owner))
 
 
-def unpack(root_fd: int, path: str, archive: BinaryIO) -> None:
-    """Unpack a tar stream (plain or compressed) into the directory `path`. Raises `NotFound` when it is not there and
-    `Invalid` for what is no directory and for a harmful archive; what was unpacked before stays."""
+def unpack(root_fd: int, path: str, archive: BinaryIO, *, left_out: LeftOut | None = None) -> None:
+    """Unpack a tar stream (plain or compressed) into the directory `path`. Raises `NotFound` when it is not there,
+    `Conflict` when it is read-only, and `Invalid` for what is no directory and for a harmful archive; what was unpacked
+    before stays. `left_out` is told of devices that this host lets nobody make."""
     operation = f"copy to {path}"
     try:
         target = open_in_root(root_fd, path, os.O_PATH | os.O_DIRECTORY)
     except OSError as error:
         raise _path_error(operation, path, error) from error
-    # Kept open for nothing but to know that it is there: the applier resolves below the root each time.
-    os.close(target)
-    with Applier(root_fd, directory=path, merge=True) as applier:
+    try:
+        read_only = os.fstatvfs(target).f_flag & os.ST_RDONLY
+    finally:
+        # The applier resolves below the root each time.
+        os.close(target)
+    if read_only:
+        raise Conflict(operation, f"{path} is on a read-only file system of the container")
+    with Applier(root_fd, directory=path, merge=True, left_out=left_out) as applier:
         for member in members(ForwardReader(decompressed(archive))):
             applier.apply(member)
         applier.finish()
 
 
-def _starting_point(root_fd: int, path: str, follow: bool) -> tuple[int, str, str]:
-    """(directory, name in it, name in the archive) of what is to be packed."""
-    parts = [part for part in path.split("/") if part]
-    contents = bool(parts) and parts[-1] == "."
-    parts = [part for part in parts if part != "."]
-    archived = "." if contents or not parts else parts[-1]
-    whole = contents or not parts or parts[-1] == ".." or path.endswith("/")
-    if whole or follow:
-        # The thing itself, through whatever link, as "." of a directory or by a descriptor of its own.
-        fd = open_in_root(root_fd, "/".join(parts), os.O_PATH | (os.O_DIRECTORY if whole else 0))
-        if stat.S_ISDIR(os.fstat(fd).st_mode):
-            return fd, ".", archived if archived != ".." else "."
-        return fd, "", archived
-    parent_fd = open_in_root(root_fd, "/".join(parts[:-1]), os.O_PATH | os.O_DIRECTORY)
+def look(root_fd: int, path: str) -> FileStat:
+    """What `path` leads to, through a link at its end too, where that leads to nothing as well. Raises `Invalid` for
+    what ends in a slash and is no directory."""
+    wanted = path
     try:
-        os.stat(parts[-1], dir_fd=parent_fd, follow_symlinks=False)
-    except OSError:
-        os.close(parent_fd)
-        raise
-    return parent_fd, parts[-1], archived
-
-
-class _Packer:
-    """One walk: which inodes have been packed already, and by which name."""
-
-    def __init__(self, root_fd: int, path: str) -> None:
-        self._path = path
-        self._linked: dict[tuple[int, int], str] = {}
-
-    def add(self, parent_fd: int, name: str, archived: str, depth: int) -> Iterator[bytes]:
-        info = os.stat(name, dir_fd=parent_fd, follow_symlinks=False) if name else os.fstat(parent_fd)
-        kind = _KINDS.get(stat.S_IFMT(info.st_mode))
-        if kind == tarfile.DIRTYPE:
-            yield from self._directory(parent_fd, name, archived, depth)
-        elif kind == tarfile.REGTYPE:
-            yield from self._file(parent_fd, name, archived)
-        elif kind is not None:
-            link = os.readlink(name, dir_fd=parent_fd) if kind == tarfile.SYMTYPE else ""
-            yield _header(archived, kind, info, link=link)
-
-    def _directory(self, parent_fd: int, name: str, archived: str, depth: int) -> Iterator[bytes]:
-        if depth > _DEPTH:
-            raise Invalid(f"copy {self._path}", f"directories are nested more than {_DEPTH} levels deep")
-        fd = os.open(name or ".", _DIRECTORY, dir_fd=parent_fd)
-        try:
-            info = os.fstat(fd)
-            yield _header(archived + "/", tarfile.DIRTYPE, info, fd=fd)
-            if depth and info.st_dev != os.stat(".", dir_fd=parent_fd).st_dev and os.fstatvfs(fd).f_blocks == 0:
-                # proc, sysfs, cgroup and their like hold no data: df(1) knows them by this too.
-                return
-            for child in sorted(os.listdir(fd)):
-                try:
-                    yield from self.add(fd, child, f"{archived}/{child}", depth + 1)
-                except FileNotFoundError:
-                    # Deleted since it was listed.
-                    continue
-        finally:
-            os.close(fd)
-
-    def _file(self, parent_fd: int, name: str, archived: str) -> Iterator[bytes]:
-        try:
-            # A file that stands alone is open already, but only as a path.
-            fd = open_regular(parent_fd, name) if name else reopen_regular(parent_fd, archived)
-        except Refused:
-            return  # replaced since it was looked at
-        try:
-            info = os.fstat(fd)
-            if info.st_nlink > 1:
-                first = self._linked.setdefault((info.st_dev, info.st_ino), archived)
-                if first != archived:
-                    yield _header(archived, tarfile.LNKTYPE, info, link=first)
-                    return
-            yield _header(archived, tarfile.REGTYPE, info, fd=fd)
-            yield from padded(_contents(fd, info.st_size), info.st_size)
-        finally:
-            os.close(fd)
-
-
-def _header(archived: str, kind: bytes, info: os.stat_result, *, fd: int = -1, link: str = "") -> bytes:
-    return entry(
-        archived,
-        kind,
-        mode=info.st_mode,
-        uid=info.st_uid,
-        gid=info.st_gid,
-        mtime_ns=info.st_mtime_ns,
-        size=info.st_size if kind == tarfile.REGTYPE else 0,
-        link=link,
-        device=(os.major(info.st_rdev), os.minor(info.st_rdev)),
-        xattrs=_xattrs(fd) if fd >= 0 else None,
-    )
-
-
-def _xattrs(fd: int) -> dict[str, bytes]:
-    try:
-        names = os.listxattr(fd)
-        wanted = [n for n in names if n == "security.capability" or n.startswith("user.")]
-        return {name: os.getxattr(fd, name) for name in wanted}
+        for _ in range(_LINKS):
+            name = path.rpartition("/")[2]
+            if name in ("", ".", ".."):
+                mode = _mode(root_fd, path, os.O_DIRECTORY)
+                if mode or name:
+                    return FileStat(path=path, mode=mode)
+                path = path.rstrip("/")
+                continue
+            mode = _mode(root_fd, path, os.O_NOFOLLOW)
+            if not stat.S_ISLNK(mode):
+                return FileStat(path=path, mode=mode)
+            path = os.path.join(path[: -len(name)], _link(root_fd, path))
     except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.ENODATA):
-            return {}
-        raise
+        raise _path_error(f"look at {wanted}", wanted, error) from error
+    raise Invalid(f"look at {wanted}", f"it is a link that leads through more than {_LINKS} others, or in a circle")
 
 
-def _contents(fd: int, left: int) -> Iterator[bytes]:
-    # Not up to its end: somebody may be adding to it all the time.
-    while left and (chunk := os.read(fd, min(left, _CHUNK))):
-        yield chunk
-        left -= len(chunk)
+def _mode(root_fd: int, path: str, flags: int) -> int:
+    """Its mode; 0 when it is not there."""
+    try:
+        fd = open_in_root(root_fd, path, os.O_PATH | flags)
+    except FileNotFoundError:
+        return 0
+    try:
+        return os.fstat(fd).st_mode
+    finally:
+        os.close(fd)
+
+
+def _link(root_fd: int, path: str) -> str:
+    fd = open_in_root(root_fd, path, os.O_PATH | os.O_NOFOLLOW)
+    try:
+        return os.readlink("", dir_fd=fd)
+    finally:
+        os.close(fd)
+
+
+def _starting_point(root_fd: int, path: str, follow: bool) -> tuple[int, str]:
+    """What is to be packed, as an O_PATH descriptor, and its name in the archive."""
+    contents = path.endswith("/.") or path == "."
+    name = "." if contents else os.path.basename(os.path.normpath(f"/{path}")) or "."
+    flags = os.O_DIRECTORY if contents or path.endswith("/") else 0 if follow else os.O_NOFOLLOW
+    return open_in_root(root_fd, path, os.O_PATH | flags), name
+
+
+def _packed(operation: str, path: str, fd: int, name: str, packer: Packer) -> Iterator[bytes]:
+    try:
+        yield from packer.add(fd, name)
+        yield END
+    except OSError as error:
+        raise kernel_error(operation, f"read {error.filename or path}", error) from error
+    finally:
+        os.close(fd)
 
 
 def _path_error(operation: str, path: str, error: OSError) -> EngineError:

@@ -35,8 +35,9 @@ def entry(
         f"SCHILY.xattr.{attribute}": value.decode("utf-8", "surrogateescape")
         for attribute, value in (xattrs or {}).items()
     }
-    if fraction := mtime_ns % 10**9:
-        headers["mtime"] = f"{info.mtime}.{fraction:09}".rstrip("0")
+    if mtime_ns % 10**9:
+        seconds, fraction = divmod(abs(mtime_ns), 10**9)
+        headers["mtime"] = f"{'-' if mtime_ns < 0 else ''}{seconds}.{fraction:09}".rstrip("0")
     info.pax_headers = headers
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
