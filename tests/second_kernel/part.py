@@ -11,6 +11,7 @@ CGROUPS = """
     tests/contract/test_cgroup_devices.py
     tests/kernel/test_metrics.py
     tests/kernel/test_limits.py::test_update_changes_kernel_specification_and_answers_alike
+    tests/kernel/test_limits.py::test_a_limit_of_memory_limits_swap_too_and_moves_it_along
     tests/kernel/test_limits.py::test_devices_are_those_of_the_specification
     tests/kernel/test_history.py::test_history_says_what_the_kernel_s_files_say
 """
