@@ -119,6 +119,11 @@ def check(descriptor: Descriptor, what: str) -> Descriptor:
     return descriptor
 
 
+def layer_type(compression: str) -> str:
+    """The media type of a layer; it has no names but for the two that the specification knows."""
+    return f"{LAYER}+{compression}" if compression in ("gzip", "zstd") else LAYER
+
+
 def digest_of(raw: bytes) -> str:
     return "sha256:" + hashlib.sha256(raw).hexdigest()
 

@@ -6,15 +6,16 @@ uncompressed digest against the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tuicont.core.errors import Invalid, Unsupported
 from tuicont.core.image import manifest as documents
+from tuicont.core.image.ahead import Ahead
 from tuicont.core.image.base import IncomingImage, IncomingLayer, Progress
 from tuicont.core.image.compression import kind
-from tuicont.core.image.content import ContentStore, chunks_of
-from tuicont.core.image.layers.apply import apply_layer
+from tuicont.core.image.content import ContentStore, Incoming, chunks_of
+from tuicont.core.image.layers.apply import apply_layer, check_layer
 from tuicont.core.model.image import Image, Layer
 from tuicont.core.storage.base import LayerTarget, StorageDriver
 
@@ -45,9 +46,8 @@ class Importer:
         descriptors, sizes = [], {}
         for number, layer in enumerate(incoming.layers):
             what = f"layer {number + 1} of {len(chain)}"
-            descriptor = self._ingest(layer, what)
-            descriptors.append(descriptor)
-            sizes[chain[number]] = self.unpack(descriptor, diff_ids[number], chain[: number + 1], what)
+            digest, sizes[chain[number]] = self._bring(layer, diff_ids[number], chain[: number + 1], what)
+            descriptors.append(self._descriptor(digest))
         raw = incoming.manifest or documents.encode(
             documents.Manifest(
                 config=documents.Descriptor(
@@ -58,39 +58,60 @@ class Importer:
         )
         return image_of(incoming.config, incoming.names, self._content.put(raw), sizes)
 
-    def _ingest(self, layer: IncomingLayer, what: str) -> documents.Descriptor:
-        if layer.digest and self._content.has(layer.digest):
-            digest = layer.digest
-        else:
-            with layer.open() as file:
-                chunks = self._told(f"reading {what}", chunks_of(file), layer.size)
-                digest = self._content.ingest(chunks, digest=layer.digest, size=layer.size)
-        with self._content.open(digest) as blob:
-            compression = kind(blob.read(6))
-        suffix = f"+{compression}" if compression else ""
-        return documents.Descriptor(media_type=documents.LAYER + suffix, digest=digest, size=self._content.size(digest))
-
     def unpack(self, descriptor: documents.Descriptor, diff_id: str, chain: Sequence[str], what: str) -> int:
         """Make the last layer of `chain` from its blob, unless it is there already; its size in bytes."""
 
         def unpack(target: LayerTarget) -> None:
-            def passed(count: int) -> None:
-                if self._progress:
-                    self._progress(f"unpacking {what}", count, descriptor.size)
-
-            blob: BinaryIO
             with self._content.open(descriptor.digest) as blob:
-                apply_layer(blob, diff_id, target, passed if self._progress else None)
+                apply_layer(blob, diff_id, target, self._passed(f"unpacking {what}", descriptor.size))
 
         return self._storage.add_layer(chain[-1], tuple(chain[:-1]), unpack).bytes
 
-    def _told(self, what: str, chunks: Iterable[bytes], size: int) -> Iterable[bytes]:
-        done = 0
-        for chunk in chunks:
-            yield chunk
-            done += len(chunk)
-            if self._progress:
-                self._progress(what, done, max(size, 0))
+    def _bring(self, layer: IncomingLayer, diff_id: str, chain: Sequence[str], what: str) -> tuple[str, int]:
+        """Store a layer's blob and unpack it, in one reading. Where the layer is there already its blob is read all the
+        same: nobody has seen it yet. The blob's digest, and the layer's size in bytes."""
+        digest = ""
+        self._tell(f"reading {what}", 0, layer.size)
+
+        def unpack(target: LayerTarget) -> None:
+            nonlocal digest
+            stored = bool(layer.digest) and self._content.has(layer.digest)
+            with self._reading(layer, checked=stored) as (incoming, blob):
+                told = self._passed(f"unpacking {what}", layer.size)
+                apply_layer(blob, diff_id, target, told, digest=incoming.digest)
+                digest = incoming.keep()
+
+        size = self._storage.add_layer(chain[-1], tuple(chain[:-1]), unpack).bytes
+        if not digest:
+            with self._reading(layer, checked=True) as (incoming, blob):
+                check_layer(blob, diff_id, self._passed(f"reading {what}", layer.size), digest=incoming.digest)
+                digest = incoming.keep()
+        if not self._content.has(digest):
+            with layer.open() as file:
+                self._content.ingest(chunks_of(file), digest=digest, size=layer.size)
+        return digest, size
+
+    @contextmanager
+    def _reading(self, layer: IncomingLayer, *, checked: bool) -> Iterator[tuple[Incoming, Ahead]]:
+        """The layer's blob, hashed and (unless it is only `checked`) written ahead of whoever reads it."""
+        with (
+            layer.open() as file,
+            self._content.receive(digest=layer.digest, size=layer.size, checked=checked) as incoming,
+            Ahead(incoming.passing(chunks_of(file))) as blob,
+        ):
+            yield incoming, blob
+
+    def _descriptor(self, digest: str) -> documents.Descriptor:
+        with self._content.open(digest) as blob:
+            media_type = documents.layer_type(kind(blob.read(6)))
+        return documents.Descriptor(media_type=media_type, digest=digest, size=self._content.size(digest))
+
+    def _passed(self, what: str, size: int) -> Callable[[int], None] | None:
+        return (lambda count: self._tell(what, count, size)) if self._progress else None
+
+    def _tell(self, what: str, count: int, size: int) -> None:
+        if self._progress:
+            self._progress(what, count, max(size, 0))
 
 
 def image_of(config: bytes, names: tuple[str, ...], manifest_digest: str, sizes: Mapping[str, int]) -> Image:

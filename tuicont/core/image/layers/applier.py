@@ -32,12 +32,17 @@ _NODES = {tarfile.FIFOTYPE: stat.S_IFIFO, tarfile.CHRTYPE: stat.S_IFCHR, tarfile
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """The components of a member's name, below the root whether it starts with "/" or not. Raises `Invalid` when ".."
-    is one of them."""
-    parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if ".." in parts:
-        raise Invalid(OPERATION, f"{name!r} leads out of it", hint="the archive was made to harm; do not trust it")
-    return parts
+    """The components of a member's name, below the root whether it starts with "/" or not; "x/.." is nothing, whatever
+    x is. Raises `Invalid` when it leads out."""
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            raise Invalid(OPERATION, f"{name!r} leads out of it", hint="the archive was made to harm; do not trust it")
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return tuple(parts)
 
 
 class Applier:
