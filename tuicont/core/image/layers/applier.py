@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from tuicont.core.errors import Invalid, kernel_error
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
-from tuicont.core.image.layers.dress import dress, dress_as
+from tuicont.core.image.layers.dress import Dropped, dress, dress_as, dress_entry, strip
 from tuicont.core.image.layers.tarstream import Member
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import open_in_root
@@ -51,7 +51,7 @@ class Applier:
     `lower_fds` (top first) are trees whose directories lend their looks to those that the archive does not name.
     `stacked` says that overlayfs will show the tree over those: what hid a directory of theirs must go on hiding what
     is in it. With `merge` a directory is never replaced by something else nor the reverse: that is for archives that
-    are copied into a container, where layers may do both.
+    are copied into a container, where layers may do both. `dropped` counts the attributes that were left out.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Applier:
         self._merge = merge
         self._parents: dict[tuple[str, ...], int] = {}
         self._times: dict[tuple[str, ...], int] = {}
+        self.dropped = Dropped()
 
     def __enter__(self) -> Applier:
         return self
@@ -95,8 +96,7 @@ class Applier:
             elif info.issym():
                 self._replace(parent, name)
                 os.symlink(info.linkname, name, dir_fd=parent)
-                os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
-                os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+                dress_entry(parent, name, member, self.dropped, anew=False)
             elif info.islnk():
                 self._hard_link(parent, name, info)
             elif info.type in _NODES:
@@ -179,6 +179,8 @@ class Applier:
         os.mkdir(name, 0o755, dir_fd=above)
         fd = os.open(name, _DIRECTORY, dir_fd=above)
         try:
+            if not self._merge:
+                strip(fd)
             if hiding:
                 make_opaque(fd)
             self._look_as_below(fd, parts)
@@ -212,7 +214,7 @@ class Applier:
     def _apply_root(self, member: Member) -> None:
         fd = open_in_root(self._root_fd, self._base, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            dress(fd, member, anew=not self._merge)
+            dress(fd, member, self.dropped, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[()] = member.mtime_ns
@@ -231,7 +233,7 @@ class Applier:
         try:
             if hiding:
                 make_opaque(fd)
-            dress(fd, member, anew=not self._merge)
+            dress(fd, member, self.dropped, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[parts] = member.mtime_ns
@@ -251,7 +253,7 @@ class Applier:
                     os.lseek(fd, offset, os.SEEK_SET)
                     write_all(fd, chunk)
                 os.ftruncate(fd, member.info.size)
-            dress(fd, member)
+            dress(fd, member, self.dropped, anew=not self._merge)
             os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
         finally:
             os.close(fd)
@@ -277,14 +279,7 @@ class Applier:
         info = member.info
         self._replace(parent, name)
         os.mknod(name, _NODES[info.type] | 0o600, os.makedev(info.devmajor, info.devminor), dir_fd=parent)
-        os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
-        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-        try:
-            # fchmod(2) takes no O_PATH descriptor, and opening a device may do things.
-            os.chmod(f"/proc/self/fd/{fd}", info.mode & 0o7777)
-        finally:
-            os.close(fd)
-        os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+        dress_entry(parent, name, member, self.dropped, anew=not self._merge)
 
     def _replace(self, parent: int, name: str, keep: tuple[int, str] | None = None) -> None:
         """Remove what stands in the way of a new entry. `keep` is an entry (directory and name) that is left if it is

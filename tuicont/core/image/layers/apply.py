@@ -14,9 +14,10 @@ from typing import Protocol
 
 from tuicont.core.errors import Invalid
 from tuicont.core.image.ahead import Ahead
-from tuicont.core.image.compression import Source, decompressed, is_plain
+from tuicont.core.image.compression import RATIO, Source, decompressed, is_plain
 from tuicont.core.image.layers.applier import Applier, parts_of, translated
 from tuicont.core.image.layers.deletions import WHITEOUT, OverlayDeletions, PlainDeletions
+from tuicont.core.image.layers.dress import Dropped
 from tuicont.core.image.layers.tarstream import ForwardReader, members
 from tuicont.core.storage.base import LayerTarget
 
@@ -38,11 +39,13 @@ def apply_layer(
     passed: Passed | None = None,
     *,
     digest: Callable[[], str] | None = None,
-) -> None:
-    """Unpack the layer `blob` into `target`, and read it to its end. Raises `Invalid` when the archive is damaged,
-    harmful, or not the one whose uncompressed digest is `diff_id`. `digest` says what that of the blob itself is, once
-    it is read, to callers who know: one that is not compressed is not hashed again."""
-    with _unpacked(blob, diff_id, digest) as stream:
+    ratio: int = RATIO,
+) -> Dropped:
+    """Unpack the layer `blob` into `target`, and read it to its end; how often which attributes were left out. Raises
+    `Invalid` when the archive is damaged, harmful, or not the one whose uncompressed digest is `diff_id`. Who knows the
+    digest of the blob itself once it is read says it with `digest`: what is not compressed is not hashed again. For
+    `ratio` see `decompressed`."""
+    with _unpacked(blob, diff_id, digest, ratio) as stream:
         stacked = target.whiteouts == "overlay"
         with Applier(target.root_fd, lower_fds=target.lower_fds, stacked=stacked) as applier:
             deletions = OverlayDeletions(applier, target) if stacked else PlainDeletions(applier, target)
@@ -57,22 +60,28 @@ def apply_layer(
                 if passed:
                     passed(blob.tell())
             applier.finish()
+    return applier.dropped
 
 
 def check_layer(
-    blob: Blob, diff_id: str, passed: Passed | None = None, *, digest: Callable[[], str] | None = None
+    blob: Blob,
+    diff_id: str,
+    passed: Passed | None = None,
+    *,
+    digest: Callable[[], str] | None = None,
+    ratio: int = RATIO,
 ) -> None:
     """The same without unpacking anything: for a layer that is there already."""
-    with _unpacked(blob, diff_id, digest) as stream:
+    with _unpacked(blob, diff_id, digest, ratio) as stream:
         while stream.read():
             if passed:
                 passed(blob.tell())
 
 
 @contextmanager
-def _unpacked(blob: Blob, diff_id: str, digest: Callable[[], str] | None) -> Iterator[Ahead]:
+def _unpacked(blob: Blob, diff_id: str, digest: Callable[[], str] | None, ratio: int) -> Iterator[Ahead]:
     """The uncompressed archive. When the context ends well, the rest of both is read and what it is is checked."""
-    archive = decompressed(blob)
+    archive = decompressed(blob, ratio)
     hasher = hashlib.sha256()
     own = digest is not None and is_plain(archive)
 

@@ -23,6 +23,7 @@ from functools import partial
 import msgspec
 
 from tuicont.core.errors import AlreadyExists, Conflict, NotFound, kernel_error
+from tuicont.core.files.attributes import shown
 from tuicont.core.files.measure import measure_tree
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Change
@@ -49,6 +50,7 @@ class _Stack(msgspec.Struct, frozen=True):
     mode: int
     uid: int
     gid: int
+    attributes: dict[str, bytes]
 
 
 class OverlayDriver:
@@ -114,6 +116,7 @@ class OverlayDriver:
                 # A layer's root that its archive does not name looks as the one below it does.
                 below = os.fstat(opened[0])
                 self._kernel.chown(path, below.st_uid, below.st_gid)
+                self._give(path, shown(opened[0]))
                 mode = below.st_mode & 0o7777
             self._kernel.chmod(path, mode)
             lowers = tuple(opened)
@@ -150,6 +153,7 @@ class OverlayDriver:
         try:
             if stack.uid or stack.gid:
                 kernel.chown(upper, stack.uid, stack.gid)
+            self._give(upper, stack.attributes)
             # Whatever the caller's umask is, and after chown(2), which takes setgid away.
             kernel.chmod(upper, stack.mode)
             kernel.mkdir(f"{root}/work/{snapshot}", 0o700)
@@ -157,6 +161,10 @@ class OverlayDriver:
         except BaseException:
             self._remove_snapshot(snapshot)
             raise
+
+    def _give(self, path: str, attributes: dict[str, bytes]) -> None:
+        for name, value in attributes.items():
+            self._kernel.setxattr(path, name, value)
 
     def mounts(self, snapshot: str) -> tuple[RootMount, ...]:
         operation = f"mount the snapshot {snapshot}"
@@ -253,15 +261,16 @@ class OverlayDriver:
 
     def _read_stack(self, short: str, operation: str) -> _Stack:
         if short == _NO_LAYER:
-            return _Stack("empty", 0o755, 0, 0)
+            return _Stack("empty", 0o755, 0, 0, {})
         top = f"{self._root}/l/{short}"
         try:
-            below = self._kernel.readlink(f"{self._root}/{self._target(f'l/{short}')}/../lower")
-            info = os.stat(top)
+            files = f"{self._root}/{self._target(f'l/{short}')}"
+            below = self._kernel.readlink(f"{files}/../lower")
+            info, attributes = os.stat(files), shown(files)
         except OSError as error:
             raise NotFound(operation, "a layer is not in the storage", values={"layer": top}) from error
         shorts = [short, *(below.split(":") if below != _NO_LAYER else ())]
-        return _Stack(":".join(f"l/{s}" for s in shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid)
+        return _Stack(":".join(f"l/{s}" for s in shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid, attributes)
 
     def _target(self, link: str) -> str:
         """`layers/HEX/fs` for `l/SHORT`."""
