@@ -18,7 +18,7 @@ import zstandard
 from tests.image_home import HELLO, Home, digest, docker_archive, layout, tar_of, write
 from tests.support import require
 from tuicont.core.errors import Invalid, NotFound, Unsupported
-from tuicont.core.image.manifest import host_platform
+from tuicont.core.image.platforms import host_platform
 
 # What runs here is not this kernel's but other tools' and the programs of this host.
 pytestmark = [pytest.mark.kernel, pytest.mark.host_only]
