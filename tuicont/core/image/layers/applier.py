@@ -11,14 +11,15 @@ import errno
 import os
 import stat
 import tarfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
 from tuicont.core.image.layers.dress import Dropped, dress, dress_as, dress_entry, strip
 from tuicont.core.image.layers.tarstream import Member
+from tuicont.core.storage.stacked import merged
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import open_in_root
 
@@ -199,17 +200,23 @@ class Applier:
         return found
 
     def _look_as_below(self, fd: int, parts: tuple[str, ...]) -> None:
+        below = merged(self._lower_fds, parts) if self._stacked else self._copied(parts)
+        with closing(below):
+            for lower in below:
+                self._times[parts] = dress_as(fd, lower).st_mtime_ns
+                return
+        os.fchmod(fd, 0o755)
+
+    def _copied(self, parts: tuple[str, ...]) -> Generator[int, None, None]:
         for lower_fd in self._lower_fds:
             try:
-                below = open_in_root(lower_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
+                fd = open_in_root(lower_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
             except OSError:
                 continue
             try:
-                self._times[parts] = dress_as(fd, below).st_mtime_ns
+                yield fd
             finally:
-                os.close(below)
-            return
-        os.fchmod(fd, 0o755)
+                os.close(fd)
 
     def _apply_root(self, member: Member) -> None:
         fd = open_in_root(self._root_fd, self._base, os.O_RDONLY | os.O_DIRECTORY)
