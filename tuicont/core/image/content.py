@@ -20,6 +20,7 @@ from tuicont.core.image.compression import Source
 from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, digest_of, encode
 from tuicont.core.image.reference import is_digest
 from tuicont.core.sys.locks import lock, try_lock
+from tuicont.core.sys.syncfs import syncfs
 
 _CHUNK = 1 << 20
 
@@ -106,6 +107,13 @@ class ContentStore:
         """Every blob there is."""
         return tuple(f"sha256:{name}" for name in sorted(os.listdir(f"{self._root}/blobs/sha256")))
 
+    def flush(self) -> None:
+        """See to it that every blob has its name on the disk too: before anything says that it is there."""
+        try:
+            syncfs(self._root)
+        except OSError as error:
+            raise kernel_error("flush the blobs", f"syncfs {self._root}", error) from error
+
     def write_index(self, manifests: Iterable[tuple[str, Sequence[str]]]) -> None:
         """Say in index.json which manifests are images, and by which names."""
         listed = []
@@ -116,6 +124,8 @@ class ContentStore:
         for name, document in (("oci-layout", {"imageLayoutVersion": "1.0.0"}), ("index.json", index)):
             with open(f"{self._root}/{name}.new", "wb") as file:
                 file.write(encode(document))
+                file.flush()
+                os.fdatasync(file.fileno())
             os.rename(f"{self._root}/{name}.new", f"{self._root}/{name}")
 
     def index(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

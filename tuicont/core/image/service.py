@@ -239,6 +239,9 @@ class ImageService:
 
     def _add(self, incoming: IncomingImage, told: Told) -> Image:
         image = Importer(self._content, self._storage, told).bring_in(incoming)
+        # A record that outlives a power cut must not be of something that does not.
+        self._content.flush()
+        self._storage.flush()
         with self._records.transaction() as changes:
             changes.put_image(image)
             changes.event(Topic.IMAGE_CREATE, image.id, image.references[0] if image.references else image.id[7:19])

@@ -23,7 +23,8 @@ _PAUSE_SECONDS = 0.001
 
 def open_in_root(root_fd: int, path: str, flags: int, mode: int = 0) -> int:
     """Open `path` as if `root_fd` were "/": links and ".." stay inside, those of /proc are not followed. The
-    descriptor is closed on exec. Raises `OSError`: EAGAIN when for a second the kernel could not say, ELOOP for a magic link, ENOENT, ENOTDIR and so on."""
+    descriptor is closed on exec. Raises `OSError`: EAGAIN when the kernel could not say for a second, ELOOP for a magic
+    link, ENOENT, ENOTDIR and so on."""
     name = os.fsencode(path) or b"."
     end = 0.0
     for attempt in itertools.count():

@@ -36,6 +36,7 @@ from tuicont.core.storage.overlay.probe import default_options, failed, probe
 from tuicont.core.storage.shelf import Shelf
 from tuicont.core.storage.whiteouts import is_opaque, is_whiteout_device
 from tuicont.core.sys.kernel import Kernel
+from tuicont.core.sys.syncfs import syncfs
 
 _PARTS = ("layers", "l", "upper", "work", "lower", "empty")
 _SHORT = 6
@@ -97,7 +98,7 @@ class OverlayDriver:
             return self.usage(chain_id)
         lower = ":".join(self._short(parent, operation) for parent in reversed(parents))
         try:
-            self._layers.add(name, partial(self._fill, lower=lower, parents=parents, unpack=unpack))
+            self._layers.add(name, partial(self._fill, lower=lower, parents=parents, unpack=unpack), lasting=True)
             self._short(chain_id, operation)
             return self.usage(chain_id)
         except OSError as error:
@@ -131,6 +132,12 @@ class OverlayDriver:
             for fd in opened:
                 os.close(fd)
         self._kernel.symlink(lower or _NO_LAYER, f"{place}/lower")
+
+    def flush(self) -> None:
+        try:
+            self._kernel.whole("syncfs", self._root, partial(syncfs, self._root))
+        except OSError as error:
+            raise kernel_error("flush the layers", f"syncfs {self._root}", error) from error
 
     def prepare(self, snapshot: str, chain: tuple[str, ...]) -> None:
         operation = f"prepare the snapshot {snapshot}"
