@@ -29,7 +29,7 @@ from tuicont.core.model.probe import Probe
 
 class RootMount(msgspec.Struct, frozen=True, kw_only=True):
     """One mount(2) of a root file system, a bind mount if `flags` say so; `cwd` is the directory that relative paths in
-    `options` are below ("" for none): that is what keeps 128 layers within one page of options."""
+    `options` are below ("" for none): that is what keeps 500 layers within one page of options."""
 
     fstype: str
     source: str

@@ -4,7 +4,7 @@ Knows nothing of images, containers or who uses what. Below its own directory it
 
     layers/HEX/fs       a layer's files; HEX is the chain id without "sha256:"
     layers/HEX/lower    a link that says the short names of the layers below it, top first
-    l/SHORT             a link to ../layers/HEX/fs: mount options hold these, so 128 layers fit in one page
+    l/SHORT             a link to ../layers/HEX/fs: mount options hold SHORT, so 500 layers fit in one page
     upper/NAME          a snapshot's files; work/NAME is the kernel's scratch directory beside it
     lower/NAME          a link that says the short name of the snapshot's top layer; it is made last
 
@@ -181,8 +181,8 @@ class OverlayDriver:
         except FileNotFoundError as error:
             raise NotFound(operation, "there is no such snapshot") from error
         lower = self._stack(short, operation).lower
-        options = f"lowerdir={lower},upperdir=upper/{snapshot},workdir=work/{snapshot}{self._options}"
-        return (RootMount(fstype="overlay", source="overlay", options=options, cwd=self._root),)
+        options = f"lowerdir={lower},upperdir=../upper/{snapshot},workdir=../work/{snapshot}{self._options}"
+        return (RootMount(fstype="overlay", source="overlay", options=options, cwd=f"{self._root}/l"),)
 
     def remove(self, name: str) -> None:
         operation = f"remove the {'layer' if is_layer(name) else 'snapshot'} {name}"
@@ -202,7 +202,7 @@ class OverlayDriver:
         check_snapshot(snapshot)
         try:
             lower = self._stack(self._kernel.readlink(f"{self._root}/lower/{snapshot}"), operation).lower
-            lowers = [f"{self._root}/{self._target(link)}" for link in lower.split(":")]
+            lowers = [self._target(short) for short in lower.split(":")]
             yield from changes(f"{self._root}/upper/{snapshot}", lowers)
         except FileNotFoundError as error:
             raise NotFound(operation, "there is no such snapshot") from error
@@ -268,20 +268,21 @@ class OverlayDriver:
 
     def _read_stack(self, short: str, operation: str) -> _Stack:
         if short == _NO_LAYER:
-            return _Stack("empty", 0o755, 0, 0, {})
+            return _Stack("../empty", 0o755, 0, 0, {})
         top = f"{self._root}/l/{short}"
         try:
-            files = f"{self._root}/{self._target(f'l/{short}')}"
+            files = self._target(short)
             below = self._kernel.readlink(f"{files}/../lower")
             info, attributes = os.stat(files), shown(files)
         except OSError as error:
             raise NotFound(operation, "a layer is not in the storage", values={"layer": top}) from error
         shorts = [short, *(below.split(":") if below != _NO_LAYER else ())]
-        return _Stack(":".join(f"l/{s}" for s in shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid, attributes)
+        return _Stack(":".join(shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid, attributes)
 
-    def _target(self, link: str) -> str:
-        """`layers/HEX/fs` for `l/SHORT`."""
-        return self._kernel.readlink(f"{self._root}/{link}")[3:] if link.startswith("l/") else link
+    def _target(self, lower: str) -> str:
+        """The directory that one of a stack is: of a layer where its link leads to, as no link is followed there."""
+        path = f"{self._root}/l/{lower}"
+        return path if lower.startswith("../") else f"{self._root}/l/{self._kernel.readlink(path)}"
 
     def _remove_layer(self, chain_id: str, hex_id: str) -> None:
         for short in _short_names(hex_id):
