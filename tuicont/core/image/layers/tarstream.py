@@ -88,12 +88,11 @@ class _Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
         """See `tarfile.TarInfo.frombuf`; the types of headers of headers have no prefix there."""
         info = super().frombuf(buf, encoding, errors)
-        if info.type not in tarfile.GNU_TYPES:
+        if buf[_PREFIX.start] and info.type not in tarfile.GNU_TYPES:
             wrong = tarfile.nts(buf[_PREFIX], encoding, errors)  # type: ignore[attr-defined]
             right = tarfile.nts(_prefix(buf), encoding, errors)  # type: ignore[attr-defined]
-            if wrong:
-                name = info.name[len(wrong) + 1 :]
-                info.name = f"{right}/{name}" if right else name
+            name = info.name[len(wrong) + 1 :]
+            info.name = f"{right}/{name}" if right else name
         return info
 
 
