@@ -122,11 +122,17 @@ class ContentStore:
             listed += [{**descriptor, "annotations": {REF_NAME: name}} for name in names] or [descriptor]
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}
         for name, document in (("oci-layout", {"imageLayoutVersion": "1.0.0"}), ("index.json", index)):
-            with open(f"{self._root}/{name}.new", "wb") as file:
-                file.write(encode(document))
-                file.flush()
-                os.fdatasync(file.fileno())
-            os.rename(f"{self._root}/{name}.new", f"{self._root}/{name}")
+            self._write_document(f"{self._root}/{name}", encode(document))
+
+    def _write_document(self, path: str, raw: bytes) -> None:
+        with suppress(FileNotFoundError), open(path, "rb") as file:
+            if file.read() == raw:
+                return
+        with open(f"{path}.new", "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fdatasync(file.fileno())
+        os.rename(f"{path}.new", path)
 
     def index(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What `write_index` said: (manifest digest, names); nothing when there is no index, or a broken one."""
