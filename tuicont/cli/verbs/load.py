@@ -56,6 +56,6 @@ def _progress(what: str, done: int, total: int) -> None:
 
 COMMANDS = {
     "load": Command(
-        _load, "[OPTIONS]", "tuicont load -i alpine.tar\nxz -dc alpine.tar.xz | tuicont load", _arguments, "files"
+        _load, "[OPTIONS]", "tuicont load -i alpine.tar.xz\ndocker save alpine | tuicont load", _arguments, "files"
     )
 }

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, NotFound, kernel_error
-from tuicont.core.files.writing import make_private, write_all
+from tuicont.core.files.writing import make_private, write_all, write_file
 from tuicont.core.image.compression import Source
 from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, digest_of, encode
 from tuicont.core.image.reference import is_digest
@@ -128,9 +128,8 @@ class ContentStore:
         with suppress(FileNotFoundError), open(path, "rb") as file:
             if file.read() == raw:
                 return
-        with open(f"{path}.new", "wb") as file:
-            file.write(raw)
-            file.flush()
+        write_file(f"{path}.new", raw, 0o600)
+        with open(f"{path}.new", "rb") as file:
             os.fdatasync(file.fileno())
         os.rename(f"{path}.new", path)
 
