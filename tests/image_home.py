@@ -15,7 +15,7 @@ from typing import Any
 from tuicont import resources
 from tuicont.core.image.content import ContentStore
 from tuicont.core.image.demo.images import DemoImages
-from tuicont.core.image.manifest import host_platform
+from tuicont.core.image.platforms import host_platform
 from tuicont.core.image.service import ImageService
 from tuicont.core.storage.overlay.driver import OverlayDriver
 from tuicont.core.storage.view import open_view

@@ -8,6 +8,7 @@ import stat
 import struct
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,19 @@ CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0).decode()
 OLD = "1234567.000000089"
 
 
+def access_list(*entries: tuple[int, int, int]) -> str:
+    """A `system.posix_acl_*` attribute (linux/posix_acl_xattr.h): (tag, permissions, id), as pax headers hold it."""
+    return (struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)).decode(
+        "utf-8", "surrogateescape"
+    )
+
+
+NOBODY = 0xFFFFFFFF
+# rw- for its owner, --- for its group, r-- for user 7; the mask shows as the mode's group.
+READERS = access_list((1, 6, NOBODY), (2, 4, 7), (4, 0, NOBODY), (0x10, 4, NOBODY), (0x20, 0, NOBODY))
+ACCESS, DEFAULT = "SCHILY.xattr.system.posix_acl_access", "SCHILY.xattr.system.posix_acl_default"
+
+
 def everything() -> Layer:
     """One of each thing that a layer can bring."""
     kept = {"mtime": OLD, "SCHILY.xattr.user.note": "kept"}
@@ -40,16 +54,28 @@ def everything() -> Layer:
         .add("d/null", kind=tarfile.CHRTYPE, devmajor=1, devminor=3, mode=0o666, pax_headers={"mtime": OLD})
         .add("d/disk", kind=tarfile.BLKTYPE, devmajor=7, devminor=200, mode=0o660, gid=6, pax_headers={"mtime": OLD})
         .add("d/\udcff", b"no text", pax_headers={"mtime": OLD})
+        .add("d/labelled", kind=tarfile.SYMTYPE, linkname="x", pax_headers={"SCHILY.xattr.security.note": "of a link"})
+        .add(
+            "d/told",
+            kind=tarfile.FIFOTYPE,
+            mode=0o640,
+            pax_headers={ACCESS: READERS, "SCHILY.xattr.security.note": "n"},
+        )
+        .add("d/shared", b"s", mode=0o640, pax_headers={ACCESS: READERS})
+        .directory("given", mode=0o755, pax_headers={DEFAULT: READERS})
+        .add("given/plain", b"p", mode=0o664)
+        .add("given/pipe", kind=tarfile.FIFOTYPE, mode=0o664)
+        .directory("given/below")
+        .add("given/below/plain", b"p", mode=0o664)
         .add("closed/secret", b"s", mode=0o000, uid=9, pax_headers={"mtime": OLD})
         .directory("closed", mode=0o000, pax_headers={"mtime": OLD})
     )
 
 
-def seen(driver: StorageDriver, chain: tuple[str, ...], place: Path) -> dict[str, object]:
+def seen(driver: StorageDriver, chain: tuple[str, ...], place: Path) -> dict[str, tuple[Any, ...]]:
     """The portrait of a new snapshot, without that of its root."""
     driver.prepare("one", chain)
-    found: dict[str, object] = {path: what for path, what in inside(driver, "one", place, portrait).items() if path}
-    return found
+    return {path: what for path, what in inside(driver, "one", place, portrait).items() if path}
 
 
 def test_a_snapshot_shows_what_its_layer_brought(driver: StorageDriver, tmp_path: Path) -> None:
@@ -58,6 +84,34 @@ def test_a_snapshot_shows_what_its_layer_brought(driver: StorageDriver, tmp_path
     driver.add_layer(BASE, (), archive(everything()))
     expected = {path: what for path, what in portrait(tmp_path / "expected").items() if path}
     assert seen(driver, (BASE,), tmp_path) == expected
+
+
+def test_attributes_that_restrict_are_kept_on_everything(driver: StorageDriver, tmp_path: Path) -> None:
+    """Without its access control list, the mask in a file's mode would be what its group may do. What a directory
+    hands down to new files (acl(5)) is not what their archive says."""
+    driver.add_layer(BASE, (), archive(everything()))
+    driver.add_layer(TOP, (BASE,), archive(Layer().add("given/new", b"n", mode=0o664).add("given/x/new", mode=0o664)))
+    found = seen(driver, (BASE, TOP), tmp_path)
+    attributes = {path: what[4] for path, what in found.items()}
+    raw = READERS.encode("utf-8", "surrogateescape")
+    assert attributes["/d/told"] == {"security.note": b"n", "system.posix_acl_access": raw}
+    assert attributes["/d/shared"] == {"system.posix_acl_access": raw}
+    assert attributes["/d/labelled"] == {"security.note": b"of a link"}
+    assert attributes["/given"] == {"system.posix_acl_default": raw}
+    for name in ("plain", "pipe", "below", "below/plain", "new", "x", "x/new"):
+        assert attributes[f"/given/{name}"] == {}
+    assert stat.S_IMODE(found["/given/new"][0]) == 0o664
+
+
+def test_the_root_has_the_attributes_of_its_layer(driver: StorageDriver, tmp_path: Path) -> None:
+    root = Layer().directory(".", mode=0o640, pax_headers={ACCESS: READERS, DEFAULT: READERS})
+    driver.add_layer(BASE, (), archive(root))
+    driver.add_layer(TOP, (BASE,), archive(Layer().add("new", b"n", mode=0o644)))
+    raw = READERS.encode("utf-8", "surrogateescape")
+    driver.prepare("one", (BASE, TOP))
+    found = inside(driver, "one", tmp_path, portrait)
+    assert found[""][4] == {"system.posix_acl_access": raw, "system.posix_acl_default": raw}
+    assert found["/new"][4] == {}
 
 
 def test_layers_above_that_do_not_name_a_file_leave_it_as_it_is(driver: StorageDriver, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import subprocess
 import tarfile
@@ -16,7 +18,7 @@ import zstandard
 from tests.image_home import HELLO, Home, digest, docker_archive, layout, tar_of, write
 from tests.support import require
 from tuicont.core.errors import Invalid, NotFound, Unsupported
-from tuicont.core.image.manifest import host_platform
+from tuicont.core.image.platforms import host_platform
 
 # What runs here is not this kernel's but other tools' and the programs of this host.
 pytestmark = [pytest.mark.kernel, pytest.mark.host_only]
@@ -75,8 +77,10 @@ def test_a_layer_that_umoci_adds_is_applied_with_its_deletions(home, other, tmp_
 
 # forms of archives
 
+PACKERS = {"gzip": gzip.compress, "zstd": zstandard.compress, "xz": lzma.compress, "bzip2": bz2.compress}
 
-@pytest.mark.parametrize("pack", [lambda raw: raw, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+
+@pytest.mark.parametrize("pack", [bytes, *PACKERS.values()], ids=["plain", *PACKERS])
 @pytest.mark.parametrize("form", [docker_archive, layout], ids=["docker", "oci"])
 def test_an_archive_may_be_compressed_as_a_whole(home, tmp_path, form, pack):
     path = tmp_path / "made.tar"
@@ -85,7 +89,7 @@ def test_an_archive_may_be_compressed_as_a_whole(home, tmp_path, form, pack):
     assert home.read(image.id, "/hello") == b"world"
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
 def test_layers_are_told_by_their_bytes_and_not_by_their_media_type(home, tmp_path, pack):
     [image] = home.service.load(write(tmp_path / "made.tar", layout(HELLO, pack=pack)))
     assert home.read(image.id, "/hello") == b"world"
@@ -214,6 +218,73 @@ def test_a_bad_archive_is_refused_and_leaves_nothing(home, tmp_path, name):
     assert caught.value.cause
     assert home.is_empty()
     assert not list(tmp_path.rglob("evil"))
+
+
+def docker_archive_of(blob: bytes, layer: bytes) -> dict[str, bytes]:
+    return docker_archive(layer) | {"0/layer.tar": blob}
+
+
+def layout_of(blob: bytes, layer: bytes) -> dict[str, bytes]:
+    return layout(layer, pack=lambda _: blob)
+
+
+OTHER = tar_of(("hello", b"other"))
+FALSE_BLOBS = {
+    "another layer": OTHER,
+    "damaged": HELLO[:600] + b"!" + HELLO[601:],
+    "cut off": HELLO[:700],
+    "with more": HELLO + b"more",
+    "damaged gzip": gzip.compress(HELLO)[:-5] + b"wrong",
+    "gzip of another": gzip.compress(OTHER),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("form", [docker_archive_of, layout_of], ids=["docker", "oci"])
+@pytest.mark.parametrize("name", FALSE_BLOBS)
+def test_a_false_blob_is_refused_even_if_its_layer_is_there(home, tmp_path, name, form):
+    """Its digest may be right: what it holds is not what the configuration names."""
+    home.service.load(write(tmp_path / "good.tar", docker_archive(HELLO)))
+    home.service.load(write(tmp_path / "other.tar", docker_archive(OTHER, tags=["other:latest"])))
+    before = home.store.images(), home.content.digests()
+    with pytest.raises(Invalid):
+        home.service.load(write(tmp_path / "bad.tar", form(FALSE_BLOBS[name], HELLO)))
+    assert (home.store.images(), home.content.digests()) == before
+    assert all(home.content.read(name) and digest(home.content.read(name)) == name for name in before[1])
+
+
+@pytest.mark.parametrize("form", [docker_archive_of, layout_of], ids=["docker", "oci"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_an_image_in_another_compression_is_the_same_image_and_its_blobs_are_right(home, tmp_path, form, pack):
+    [first] = home.service.load(write(tmp_path / "first.tar", docker_archive(HELLO)))
+    blob = pack(HELLO)
+    [again] = home.service.load(write(tmp_path / "again.tar", form(blob, HELLO)))
+    assert again.layers == first.layers
+    for image in home.store.images():
+        [layer] = json.loads(home.content.read(image.manifest_digest))["layers"]
+        raw = home.content.read(layer["digest"])
+        assert (digest(raw), len(raw)) == (layer["digest"], layer["size"])
+        assert raw in (HELLO, blob)
+
+
+@pytest.mark.parametrize("form", [docker_archive, layout], ids=["docker", "oci"])
+def test_what_is_there_is_read_and_not_written_again(home, tmp_path, form):
+    path = write(tmp_path / "made.tar", form(HELLO, tar_of(("big", bytes(8 << 20)))))
+    home.service.load(path)
+
+    def looks() -> list[tuple[str, int, int]]:
+        places = [home.root / "content", home.root / "content/ingest", *(home.root / "content/blobs/sha256").iterdir()]
+        return [(p.name, p.stat().st_ino, p.stat().st_mtime_ns) for p in places]
+
+    before = looks()
+    home.service.load(path)
+    assert looks() == before
+
+
+def test_a_layer_of_no_bytes_is_a_layer(home, tmp_path):
+    [image] = home.service.load(write(tmp_path / "made.tar", docker_archive(HELLO, b"")))
+    assert [layer.size for layer in image.layers] == [5, 0]
+    assert home.read("made", "/hello") == b"world"
 
 
 def test_links_in_a_layout_directory_do_not_lead_out(home, tmp_path):

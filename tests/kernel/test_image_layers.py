@@ -282,10 +282,23 @@ def test_deletions_may_be_as_deep_as_a_path_can_be(root, tmp_path, whiteouts):
     remove_tree(str(root / "d"))
 
 
-@pytest.mark.parametrize("name", ["../outside/evil", "a/../../outside/evil", "..", "a/..", "/../outside/evil"])
-def test_a_name_with_dots_is_refused(root, outside, name):
+@pytest.mark.parametrize("name", ["../outside/evil", "a/../../outside/evil", "..", "/../outside/evil"])
+def test_a_name_that_leads_out_is_refused(root, outside, name):
     with pytest.raises(Invalid, match="leads out"):
         unpack(Layer().add(name, b"evil"), root)
+
+
+@pytest.mark.parametrize(("name", "target"), [("b", "x/../x/a"), ("x/../b", "x/a"), ("y/z/../../b", "./x//a")])
+def test_dots_within_an_archive_are_resolved_in_its_names(root, outside, name, target):
+    """As others resolve them: whether x is there, or a link, does not matter."""
+    unpack(Layer().link("y", str(outside)).add("x/a", b"x").link(name, target, tarfile.LNKTYPE), root)
+    assert os.path.samefile(root / "b", root / "x/a")
+
+
+def test_a_name_that_comes_to_nothing_is_the_root(root, outside):
+    unpack(Layer().directory("x/..", mode=0o711).add("x/../.", b"no file"), root)
+    assert root.stat().st_mode & 0o7777 == 0o711
+    assert not os.listdir(root)
 
 
 def test_an_absolute_name_is_below_the_root(root, outside):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.image_home import HELLO, docker_archive, tar_of, write
+
 pytestmark = pytest.mark.host_only  # starts of Python, which emulation makes slow
 
 SECRET = "TOKEN=only-for-root"
@@ -48,6 +50,27 @@ def test_nothing_that_is_kept_is_open_to_others(tmp_path: Path, storage: str) ->
     finally:
         tuicont(root, 0, "rm", "-f", "c")
     assert list(open_to_others(root)) == []
+
+
+@pytest.mark.parametrize("storage", ["overlay", "vfs"])
+def test_nothing_that_is_made_depends_on_the_umask(tmp_path: Path, storage: str) -> None:
+    """Neither what the engine keeps, nor the layers and the root of a container."""
+    archive = write(tmp_path / "made.tar", docker_archive(HELLO, tar_of(("d/file", b"x"))))
+    found = []
+    for umask in (0o000, 0o027, 0o077):
+        root = tmp_path / f"{umask:03o}"
+        options = ("--storage-driver", storage)
+        tuicont(root, umask, *options, "load", "-q", "-i", archive)
+        container = tuicont(root, umask, *options, "create", "made").strip()
+        tuicont(root, umask, *options, "cp", f"{container}:/hello", str(tmp_path / f"out-{umask}"))
+        found.append(
+            {
+                str(path.relative_to(root)).replace(container, "ID"): oct(path.lstat().st_mode)
+                for path in root.rglob("*")
+            }
+        )
+        tuicont(root, umask, "rm", container)
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_container_is_given_files_that_its_users_can_read(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ class EngineError(Exception):
             lines.append(" · ".join(context))
         if self.hint:
             lines.append(f"hint: {self.hint}")
-        return "\n".join(lines)
+        # A name that somebody else chose must not add a line.
+        return "\n".join("\\n".join(line.splitlines()) for line in lines)
 
 
 class NotFound(EngineError):

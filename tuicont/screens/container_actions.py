@@ -244,9 +244,10 @@ class ContainerActions(ModeScreen):
             self.app.call_from_thread(self.set_note, f"{what}{share}")
 
         self.set_note(f"loading {path} …")
+        notes: list[str] = []
         try:
-            images = await self.bridge.call(self.bridge.engine.images.load, path, progress)
+            images = await self.bridge.call(self.bridge.engine.images.load, path, progress, notes.append)
         finally:
             self.set_note("")
         names = ", ".join(reference for image in images for reference in image.references)
-        self.bridge.notify(f"loaded {names or len(images)}")
+        self.bridge.notify("\n".join([f"loaded {names or len(images)}", *notes]))

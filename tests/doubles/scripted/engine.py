@@ -15,7 +15,7 @@ from tests.doubles.scripted.containers import ScriptedContainers
 from tests.doubles.scripted.tasks import ScriptedTasks
 from tests.doubles.scripted.views import ScriptedViews
 from tests.doubles.scripted.world import MIB, SECOND, START_NS, World, digest
-from tuicont.core.engine.api import ImagePruneReport, Progress
+from tuicont.core.engine.api import RATIO, ImagePruneReport, Note, Progress
 from tuicont.core.engine.api.metrics import ALL_TIME
 from tuicont.core.model.container import Container
 from tuicont.core.model.event import Event
@@ -155,8 +155,12 @@ class ScriptedImages:
         plain: dict[str, Any] = msgspec.to_builtins(self.get(ref))
         return plain
 
-    def load(self, path: str, progress: Progress | None = None) -> tuple[Image, ...]:
+    def load(
+        self, path: str, progress: Progress | None = None, note: Note | None = None, *, ratio: int = RATIO
+    ) -> tuple[Image, ...]:
         self._world.called("load_image", path)
+        if note is not None:
+            note("passed over sha256:0123: it is no image but a signature")
         if progress is not None:
             progress("reading layers", 50, 100)
         return self.list()[:1]

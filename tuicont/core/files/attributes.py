@@ -9,9 +9,13 @@ import errno
 import os
 import stat
 
-_KEPT = ("user.", "trusted.", "system.posix_acl_", "security.capability")
+_KEPT = ("user.", "trusted.", "system.posix_acl_", "security.")
 _NONE = (errno.EOPNOTSUPP, errno.ENODATA)
-_ACCESS_CONTROL = ("system.posix_acl_access", "system.posix_acl_default")
+ACCESS_CONTROL = ("system.posix_acl_access", "system.posix_acl_default")
+OF_THE_HOST = ("security.selinux", "security.evm")
+"""What the host's policy gives a file, or holds of this very inode."""
+OVERLAY_MARKS = ("trusted.overlay.", "user.overlay.")
+"""What overlayfs writes down (overlayfs.rst); an unprivileged mount (`userxattr`) keeps it in "user."."""
 
 
 def xattrs(place: int | str) -> dict[str, bytes]:
@@ -22,7 +26,13 @@ def xattrs(place: int | str) -> dict[str, bytes]:
         if error.errno not in _NONE:
             raise
         return {}
-    return {name: value for name in names if name.startswith(_KEPT) and (value := _value(place, name)) is not None}
+    kept = [name for name in names if name.startswith(_KEPT) and name not in OF_THE_HOST]
+    return {name: value for name in kept if (value := _value(place, name)) is not None}
+
+
+def shown(place: int | str) -> dict[str, bytes]:
+    """The same without the marks of overlayfs, which a mount of it does not show either."""
+    return {name: value for name, value in xattrs(place).items() if not name.startswith(OVERLAY_MARKS)}
 
 
 def _value(place: int | str, name: str) -> bytes | None:
@@ -45,7 +55,7 @@ def dress(fd: int, info: os.stat_result, attributes: dict[str, bytes]) -> None:
 
 def strip_inherited(fd: int) -> None:
     """Take off the access control list that a new directory has from the one it was made in (acl(5))."""
-    for name in _ACCESS_CONTROL:
+    for name in ACCESS_CONTROL:
         try:
             os.removexattr(fd, name)
         except OSError as error:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from tuicont.core.image.compression import RATIO
 from tuicont.core.image.manifest import LAYER
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
@@ -18,6 +19,22 @@ from tuicont.core.storage.base import StorageDriver
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, bytes done, bytes in all or 0)"""
+
+Note = Callable[[str], None]
+"""(what somebody who loads an image should know: a line)"""
+
+
+def quiet(*_: object) -> None:
+    """Tells nobody."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told of a load, and what they allow: `ratio` is how many times as large compressed data may become beyond
+    the first GiB, 0 for any."""
+
+    progress: Progress = quiet
+    note: Note = quiet
+    ratio: int = RATIO
 
 
 class ImageChanges(Protocol):

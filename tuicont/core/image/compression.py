@@ -6,18 +6,21 @@ Knows nothing of archives or layers.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
-from tuicont.core.errors import EngineError, Invalid, Unsupported
+from tuicont.core.errors import EngineError, Invalid
 
-_GZIP = b"\x1f\x8b\x08"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-# RFC 8878 section 5: frames that only carry data for others, before or between the real ones.
-_ZSTD_SKIPPABLE = bytes(range(0x50, 0x60))
-_OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+_MAGIC = {b"\x1f\x8b\x08": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
+# RFC 8878 section 3.1.2: frames that only carry data for others, before or between the real ones.
+_ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
+_ZSTD_SKIPPABLE_FIRST = [bytes((number,)) for number in range(0x50, 0x60)]
 # The largest window a decoder must support is 8 MiB; zstd --ultra --long=27 writes 128 MiB.
 _ZSTD_WINDOW = 1 << 27
 _READ = 1 << 20
+# xz -9 needs 65 MiB to be read; the dictionary of a hostile stream may claim 4 GiB.
+_XZ_MEMORY = 256 << 20
 
 FREE_BYTES = 1 << 30
 """A stream may always become this large."""
@@ -32,33 +35,43 @@ class Source(Protocol):
 
 
 def kind(head: bytes) -> str:
-    """`gzip`, `zstd`, or "" for what is not compressed, by the first six bytes. Raises `Unsupported`."""
-    if head.startswith(_GZIP):
-        return "gzip"
-    if head.startswith(_ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and head[:1] in [bytes((b,)) for b in _ZSTD_SKIPPABLE]):
+    """`gzip`, `zstd`, `xz`, `bzip2`, or "" for what is not compressed, by the first six bytes."""
+    if head[1:4] == _ZSTD_SKIPPABLE and head[:1] in _ZSTD_SKIPPABLE_FIRST:
         return "zstd"
-    for magic, name in _OTHERS.items():
-        if head.startswith(magic):
-            raise Unsupported("read the archive", f"it is compressed with {name}", hint="gzip, zstd and plain tar work")
-    return ""
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
 
 
-def decompressed(file: BinaryIO) -> Source:
-    """The stream's contents, decompressed if need be. Reading raises `Invalid` for damaged data and for a bomb."""
+def decompressed(file: Source, ratio: int = RATIO) -> Source:
+    """The stream's contents, decompressed if need be. Reading raises `Invalid` for damaged data and for a bomb: what
+    becomes more than `ratio` times as large (0: whatever it becomes)."""
     counted = Counted(file)
-    head = counted.peek(6)
-    match kind(head):
+    decoder: Source
+    match kind(counted.peek(6)):
         case "gzip":
             from isal import igzip
 
-            return _Bounded(igzip.IGzipFile(fileobj=counted, mode="rb"), counted)  # type: ignore[no-untyped-call]
+            decoder = igzip.IGzipFile(fileobj=counted, mode="rb")  # type: ignore[no-untyped-call]
         case "zstd":
             import zstandard
 
-            decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-            stream = decoder.stream_reader(counted, read_size=_READ, read_across_frames=True)  # type: ignore[arg-type]
-            return _Bounded(stream, counted)
-    return counted
+            reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+            decoder = reader.stream_reader(counted, read_size=_READ, read_across_frames=True)  # type: ignore[arg-type]
+        case "xz":
+            import lzma
+
+            decoder = _Streams(counted, partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY))
+        case "bzip2":
+            import bz2
+
+            decoder = _Streams(counted, bz2.BZ2Decompressor)
+        case _:
+            return counted
+    return _Bounded(decoder, counted, ratio)
+
+
+def is_plain(source: Source) -> bool:
+    """Whether what `decompressed` answered is the stream itself."""
+    return isinstance(source, Counted)
 
 
 class Counted:
@@ -94,12 +107,54 @@ class Counted:
         return len(data)
 
 
+class _Decoder(Protocol):
+    """One stream's decoder, as lzma and bz2 have them."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, size: int = -1, /) -> bytes: ...
+
+
+class _Streams:
+    """Compressed streams one behind the other, which are one."""
+
+    def __init__(self, source: Source, decoder: Callable[[], _Decoder]) -> None:
+        self._source = source
+        self._new = decoder
+        self._decoder = decoder()
+
+    def read(self, size: int = -1, /) -> bytes:
+        rest = b""
+        while True:
+            if self._decoder.eof:
+                # xz(1) fills up to a multiple of four bytes between streams.
+                rest = self._decoder.unused_data.lstrip(b"\0") or self._source.read(_READ).lstrip(b"\0")
+                if not rest:
+                    return b""
+                self._decoder = self._new()
+            elif self._decoder.needs_input and not rest:
+                rest = self._source.read(_READ)
+                if not rest:
+                    raise EOFError("cut off")
+            data, rest = self._decoder.decompress(rest, size), b""
+            if data:
+                return data
+
+
 class _Bounded:
     """A decoder that may not give out more than its input warrants."""
 
-    def __init__(self, decoder: Source, source: Counted) -> None:
+    def __init__(self, decoder: Source, source: Counted, ratio: int) -> None:
         self._decoder = decoder
         self._source = source
+        self._ratio = ratio
         self._count = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -111,11 +166,12 @@ class _Bounded:
             # isal's and zstandard's own error classes derive from Exception alone.
             raise _damaged(error) from error
         self._count += len(data)
-        if self._count > FREE_BYTES and self._count > RATIO * self._source.count:
+        if self._ratio and self._count > FREE_BYTES and self._count > self._ratio * self._source.count:
             raise Invalid(
                 "read the archive",
-                f"it becomes more than {RATIO} times as large when decompressed",
+                f"it becomes more than {self._ratio} times as large when decompressed",
                 values={"compressed": self._source.count, "decompressed": self._count},
+                hint="if you trust where it is from: load --ratio 0, or a larger one",
             )
         return data
 

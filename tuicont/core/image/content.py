@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from tuicont.core.errors import Invalid, NotFound, kernel_error
-from tuicont.core.files.writing import make_private, write_all
+from tuicont.core.files.writing import make_private, write_all, write_file
 from tuicont.core.image.compression import Source
-from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, encode
+from tuicont.core.image.manifest import INDEX, MANIFEST, REF_NAME, Index, decode, digest_of, encode
 from tuicont.core.image.reference import is_digest
 from tuicont.core.sys.locks import lock, try_lock
+from tuicont.core.sys.syncfs import syncfs
 
 _CHUNK = 1 << 20
 
@@ -64,13 +65,26 @@ class ContentStore:
             return file.read()
 
     def put(self, raw: bytes) -> str:
-        """Store a small blob; its digest."""
-        return self.ingest((raw,))
+        """Store a small blob, unless it is there; its digest."""
+        digest = digest_of(raw)
+        return digest if self.has(digest) else self.ingest((raw,))
 
     def ingest(self, chunks: Iterable[bytes], *, digest: str = "", size: int = -1) -> str:
         """Store what `chunks` say and answer its digest. When `digest` or `size` (bytes) are given and it is not so,
         raises `Invalid` and stores nothing."""
+        with self.receive(digest=digest, size=size) as incoming:
+            for _ in incoming.passing(chunks):
+                pass
+            return incoming.keep()
+
+    @contextmanager
+    def receive(self, *, digest: str = "", size: int = -1, checked: bool = False) -> Iterator[Incoming]:
+        """A blob on its way in, which is stored when its `keep` is called before the context ends. With `checked` only
+        what it is made out to be is looked at, and nothing is written."""
         operation = f"store the blob {digest or 'of an image'}"
+        if checked:
+            yield Incoming(self, operation, digest, size, "", -1)
+            return
         temporary = f"{self._root}/ingest/{os.urandom(8).hex()}"
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -78,24 +92,7 @@ class ContentStore:
             raise kernel_error(operation, f"open {temporary}", error) from error
         try:
             lock(fd)
-            hasher, written = hashlib.sha256(), 0
-            for chunk in chunks:
-                hasher.update(chunk)
-                written += len(chunk)
-                if 0 <= size < written:
-                    break
-                write_all(fd, chunk)
-            found = "sha256:" + hasher.hexdigest()
-            if size not in (-1, written):
-                more = "more" if written > size else f"{written}"
-                raise Invalid(operation, f"it has {more} bytes, not {size}", hint="the archive is damaged or cut off")
-            if digest not in ("", found):
-                raise Invalid(operation, f"its digest is {found}", hint="the archive is damaged or was changed")
-            os.fdatasync(fd)
-            os.rename(temporary, self.path(found))
-            return found
-        except OSError as error:
-            raise kernel_error(operation, f"write {temporary}", error) from error
+            yield Incoming(self, operation, digest, size, temporary, fd)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
@@ -110,6 +107,13 @@ class ContentStore:
         """Every blob there is."""
         return tuple(f"sha256:{name}" for name in sorted(os.listdir(f"{self._root}/blobs/sha256")))
 
+    def flush(self) -> None:
+        """See to it that every blob has its name on the disk too: before anything says that it is there."""
+        try:
+            syncfs(self._root)
+        except OSError as error:
+            raise kernel_error("flush the blobs", f"syncfs {self._root}", error) from error
+
     def write_index(self, manifests: Iterable[tuple[str, Sequence[str]]]) -> None:
         """Say in index.json which manifests are images, and by which names."""
         listed = []
@@ -118,9 +122,16 @@ class ContentStore:
             listed += [{**descriptor, "annotations": {REF_NAME: name}} for name in names] or [descriptor]
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}
         for name, document in (("oci-layout", {"imageLayoutVersion": "1.0.0"}), ("index.json", index)):
-            with open(f"{self._root}/{name}.new", "wb") as file:
-                file.write(encode(document))
-            os.rename(f"{self._root}/{name}.new", f"{self._root}/{name}")
+            self._write_document(f"{self._root}/{name}", encode(document))
+
+    def _write_document(self, path: str, raw: bytes) -> None:
+        with suppress(FileNotFoundError), open(path, "rb") as file:
+            if file.read() == raw:
+                return
+        write_file(f"{path}.new", raw, 0o600)
+        with open(f"{path}.new", "rb") as file:
+            os.fdatasync(file.fileno())
+        os.rename(f"{path}.new", path)
 
     def index(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What `write_index` said: (manifest digest, names); nothing when there is no index, or a broken one."""
@@ -155,7 +166,58 @@ class ContentStore:
         return removed
 
 
-def chunks_of(file: Source, size: int = -1) -> Iterable[bytes]:
+class Incoming:
+    """A blob that is hashed while it passes, and written unless `fd` is -1."""
+
+    def __init__(self, store: ContentStore, operation: str, digest: str, size: int, temporary: str, fd: int) -> None:
+        self._store = store
+        self._operation = operation
+        self._digest = digest
+        self._size = size
+        self._temporary = temporary
+        self._fd = fd
+        self._hash = hashlib.sha256()
+        self._count = 0
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same chunks. Raises `Invalid` as soon as there are more bytes than there should be."""
+        for chunk in chunks:
+            self._hash.update(chunk)
+            self._count += len(chunk)
+            if 0 <= self._size < self._count:
+                raise self._of_size("more")
+            if self._fd >= 0:
+                try:
+                    write_all(self._fd, chunk)
+                except OSError as error:
+                    raise kernel_error(self._operation, f"write {self._temporary}", error) from error
+            yield chunk
+
+    def digest(self) -> str:
+        """The digest of what has passed until now."""
+        return "sha256:" + self._hash.hexdigest()
+
+    def keep(self) -> str:
+        """Store what has passed, which is all; its digest. Raises `Invalid` when it is not what it should be."""
+        if self._size not in (-1, self._count):
+            raise self._of_size(str(self._count))
+        found = self.digest()
+        if self._digest not in ("", found):
+            raise Invalid(self._operation, f"its digest is {found}", hint="the archive is damaged or was changed")
+        if self._fd >= 0:
+            try:
+                os.fdatasync(self._fd)
+                os.rename(self._temporary, self._store.path(found))
+            except OSError as error:
+                raise kernel_error(self._operation, f"write {self._temporary}", error) from error
+        return found
+
+    def _of_size(self, count: str) -> Invalid:
+        cause = f"it has {count} bytes, not {self._size}"
+        return Invalid(self._operation, cause, hint="the archive is damaged or cut off")
+
+
+def chunks_of(file: Source, size: int = -1) -> Iterator[bytes]:
     """What is left of `file`, or its next `size` bytes, a megabyte at a time."""
     left = size
     while left and (chunk := file.read(min(left, _CHUNK) if left > 0 else _CHUNK)):

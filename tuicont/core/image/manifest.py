@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import platform
 import re
 from typing import Any, TypeVar
 
 import msgspec
 
 from tuicont.core.errors import Invalid
+from tuicont.core.image import golang_json
 from tuicont.core.image.reference import is_digest
 from tuicont.core.model.image import ImageConfig
 
@@ -23,11 +23,15 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-INDEXES = (INDEX, DOCKER_LIST)
+INDEXES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json", "")
+CONFIGS = (CONFIG, "application/vnd.docker.container.image.v1+json", "application/octet-stream", "")
+"""The last but one is what registries said before Docker 1.10."""
+_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
+REFERENCE_TYPE = "vnd.docker.reference.type"
 
 LARGEST_DOCUMENT = 4 << 20
 """Bytes; the distribution specification lets registries refuse larger manifests."""
@@ -59,6 +63,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schema_version: int = 2
     media_type: str = MANIFEST
+    artifact_type: str | None = None
     config: Descriptor
     layers: list[Descriptor] | None = None
 
@@ -92,7 +97,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     variant: str = ""
     created: str | None = None
     config: Execution | None = None
-    rootfs: RootFs = RootFs()
+    rootfs: RootFs | None = None
     history: list[HistoryEntry] | None = None
 
 
@@ -105,11 +110,29 @@ class DockerEntry(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 def decode(raw: bytes, kind: type[T], what: str) -> T:
-    """The document as `kind`; `what` names it in the error. Raises `Invalid`."""
+    """The document as `kind`, read as Go reads it; `what` names it in the error. Raises `Invalid`."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return golang_json.decode(raw, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("read the image", f"{what}: {_lower(str(error))}") from error
+
+
+def read_configuration(raw: bytes) -> Configuration:
+    """An image's configuration. Raises `Invalid` for what is none: what it does not say has a meaning, as who its
+    programs run as."""
+    configuration = decode(raw, Configuration, "configuration")
+    if configuration.rootfs is None or configuration.rootfs.type not in ("layers", ""):
+        raise Invalid("read the image", "configuration: it names no layers (rootfs)")
+    return configuration
+
+
+def not_an_image(manifest: Manifest) -> str:
+    """What a manifest is of (a signature, a chart, …) that is none of an image; "" for one that is."""
+    if manifest.config.media_type not in CONFIGS:
+        return manifest.artifact_type or manifest.config.media_type
+    # Signatures (cosign's) come with the configuration of an image.
+    strange = (x.media_type for x in manifest.layers or () if x.media_type and not x.media_type.startswith(_LAYERS))
+    return next(strange, "")
 
 
 def check(descriptor: Descriptor, what: str) -> Descriptor:
@@ -119,8 +142,23 @@ def check(descriptor: Descriptor, what: str) -> Descriptor:
     return descriptor
 
 
+def layer_type(compression: str) -> str:
+    """The media type of a layer; it has no names but for the two that the specification knows."""
+    return f"{LAYER}+{compression}" if compression in ("gzip", "zstd") else LAYER
+
+
 def digest_of(raw: bytes) -> str:
     return "sha256:" + hashlib.sha256(raw).hexdigest()
+
+
+def platform_of(configuration: Configuration) -> Platform:
+    """What its programs are for."""
+    return Platform(os=configuration.os, architecture=configuration.architecture, variant=configuration.variant)
+
+
+def diff_ids(configuration: Configuration) -> list[str]:
+    """The digests of its layers' uncompressed archives, bottom first."""
+    return (configuration.rootfs and configuration.rootfs.diff_ids) or []
 
 
 def chain_ids(diff_ids: list[str]) -> list[str]:
@@ -135,7 +173,7 @@ def layer_commands(configuration: Configuration) -> list[str]:
     """What made each layer, from the history; empty where it does not say."""
     entries = [entry for entry in configuration.history or () if not entry.empty_layer]
     commands = [entry.created_by or entry.comment or "" for entry in entries]
-    count = len(configuration.rootfs.diff_ids or ())
+    count = len(diff_ids(configuration))
     return commands if len(commands) == count else [""] * count
 
 
@@ -165,22 +203,11 @@ def created_ns(configuration: Configuration) -> int:
     return max(0, int(seconds)) * 10**9 + int((match[2] or "0")[:9].ljust(9, "0"))
 
 
-def host_platform() -> Platform:
-    """This machine, in Go's names for architectures."""
-    machine = platform.machine().lower()
-    names = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "i386": "386"}
-    return Platform(architecture=names.get(machine, machine), os="linux", variant="v7" if machine == "armv7l" else "")
-
-
-def runs_here(wanted: Platform, here: Platform) -> bool:
-    """Whether an image for `wanted` runs on `here`; what is not said matches."""
-    return wanted.architecture in ("", here.architecture) and wanted.os in ("", here.os)
-
-
 def encode(document: Any) -> bytes:
     """JSON in one fixed form, so that equal documents have equal digests."""
     return msgspec.json.encode(document, order="deterministic")
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    # Not what is written in capitals.
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

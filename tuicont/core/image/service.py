@@ -18,7 +18,8 @@ import msgspec
 from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
 from tuicont.core.image import manifest as documents
 from tuicont.core.image.archive.importer import Importer, image_of
-from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Progress
+from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Note, Progress, Told, quiet
+from tuicont.core.image.compression import RATIO
 from tuicont.core.image.content import ContentStore
 from tuicont.core.image.finding import find
 from tuicont.core.image.reference import parse
@@ -94,13 +95,18 @@ class ImageService:
 
     # change
 
-    def load(self, path: str, progress: Progress | None = None) -> tuple[Image, ...]:
+    def load(
+        self, path: str, progress: Progress | None = None, note: Note | None = None, *, ratio: int = RATIO
+    ) -> tuple[Image, ...]:
         """Store the images of a Docker archive or OCI layout: a file (plain or compressed), a directory, or "-" for
-        standard input. They come back with the names that they were loaded under. Nothing stays when that fails."""
+        standard input. They come back with the names that they were loaded under; `note` is told what is not as the
+        archive has it. Compressed data may become `ratio` times as large, or anything if that is 0. Nothing stays when
+        it fails."""
         from tuicont.core.image.archive.reader import open_archive
 
-        with self._bringing_in(), open_archive(path, self._content, progress) as incoming:
-            loaded = [(self._add(image, progress), image.names) for image in incoming]
+        told = Told(progress=progress or quiet, note=note or quiet, ratio=ratio)
+        with self._bringing_in(), open_archive(path, self._content, told) as incoming:
+            loaded = [(self._add(image, told), image.names) for image in incoming]
         return tuple(msgspec.structs.replace(image, references=names) for image, names in loaded)
 
     def tag(self, ref: str, name: str) -> Image:
@@ -229,10 +235,13 @@ class ImageService:
         incoming = self._made.build()
         with self._bringing_in():
             for image in incoming:
-                self._add(image, None)
+                self._add(image, Told())
 
-    def _add(self, incoming: IncomingImage, progress: Progress | None) -> Image:
-        image = Importer(self._content, self._storage, progress).bring_in(incoming)
+    def _add(self, incoming: IncomingImage, told: Told) -> Image:
+        image = Importer(self._content, self._storage, told).bring_in(incoming)
+        # A record that outlives a power cut must not be of something that does not.
+        self._content.flush()
+        self._storage.flush()
         with self._records.transaction() as changes:
             changes.put_image(image)
             changes.event(Topic.IMAGE_CREATE, image.id, image.references[0] if image.references else image.id[7:19])
@@ -243,11 +252,10 @@ class ImageService:
         raw = self._content.read(digest)
         manifest = documents.decode(raw, documents.Manifest, "manifest")
         config = self._content.read(manifest.config.digest)
-        sizes = {}
-        for chain_id in documents.chain_ids(
-            documents.decode(config, documents.Configuration, "").rootfs.diff_ids or []
-        ):
-            sizes[chain_id] = self._storage.usage(chain_id).bytes
+        chain = documents.chain_ids(documents.diff_ids(documents.read_configuration(config)))
+        sizes = {chain_id: self._storage.usage(chain_id).bytes for chain_id in chain}
+        for blob in manifest.layers or ():
+            self._content.size(blob.digest)  # raises `NotFound`
         return image_of(config, names, digest, sizes)
 
     def _used_blobs(self) -> set[str]:

@@ -16,6 +16,7 @@ DECLARATIONS = """
 int tuicont_spawn(int executable, char *const argv[], char *const envp[], const int *fds, int count, int cgroup);
 long tuicont_setns(int fd, int flags);
 long tuicont_unshare(int flags);
+long tuicont_syncfs(int fd);
 long tuicont_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
                    const char *options);
 long tuicont_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

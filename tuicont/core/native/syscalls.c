@@ -16,6 +16,7 @@ static long answer(long result) { return result < 0 ? -errno : result; }
 
 static long tuicont_setns(int fd, int flags) { return answer(setns(fd, flags)); }
 static long tuicont_unshare(int flags) { return answer(unshare(flags)); }
+static long tuicont_syncfs(int fd) { return answer(syncfs(fd)); }
 static long tuicont_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
                           const char *options) {
     return answer(mount(source, target, fstype, flags, options));

@@ -29,7 +29,7 @@ from tuicont.core.model.probe import Probe
 
 class RootMount(msgspec.Struct, frozen=True, kw_only=True):
     """One mount(2) of a root file system, a bind mount if `flags` say so; `cwd` is the directory that relative paths in
-    `options` are below ("" for none): that is what keeps 128 layers within one page of options."""
+    `options` are below ("" for none): that is what keeps 500 layers within one page of options."""
 
     fstype: str
     source: str
@@ -66,7 +66,10 @@ class StorageDriver(Protocol):
 
     def add_layer(self, chain_id: str, parents: tuple[str, ...], unpack: Callable[[LayerTarget], None]) -> Usage:
         """Make a layer over `parents` (chain ids, bottom first) by letting `unpack` fill it. A layer that
-        is there already is left as it is and `unpack` is not called."""
+        is there already is left as it is and `unpack` is not called. One that has its name is on the disk as it is."""
+
+    def flush(self) -> None:
+        """See to it that the names of all layers are on the disk too: before anything says that they are there."""
 
     def prepare(self, snapshot: str, chain: tuple[str, ...]) -> None:
         """Make a container's read-write layer. Raises `NotFound` when a layer of the chain is missing, and

@@ -17,6 +17,7 @@ from tuicont.core.errors import NO_ROOM
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.sys.kernel import Kernel
 from tuicont.core.sys.locks import lock, try_lock
+from tuicont.core.sys.syncfs import syncfs
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _IN_WORK = re.compile(r"(.+)\.[0-9a-f]+\.tmp")
@@ -39,10 +40,13 @@ class Shelf:
         """Whether `name` is there, whole."""
         return self._kernel.exists(self.path(name))
 
-    def add(self, name: str, fill: Callable[[str], None]) -> bool:
-        """Let `fill` fill a directory that becomes `name`. False when somebody else's was there first."""
+    def add(self, name: str, fill: Callable[[str], None], *, lasting: bool = False) -> bool:
+        """Let `fill` fill a directory that becomes `name`. False when somebody else's was there first. With `lasting`
+        a power cut does not take away what has got its name either."""
         with self.in_work(name) as place:
             fill(place)
+            if lasting:
+                self._kernel.whole("syncfs", place, partial(syncfs, place))
             try:
                 self._kernel.rename(place, self.path(name))
             except OSError as error:

@@ -10,10 +10,8 @@ import errno
 import os
 import stat
 
-from tuicont.core.files.attributes import entry_path
+from tuicont.core.files.attributes import OVERLAY_MARKS, entry_path
 
-# An unprivileged mount (`userxattr`) keeps its marks in "user." instead; a tree may come from either.
-_PREFIXES = ("trusted.overlay.", "user.overlay.")
 _ABSENT = (errno.ENODATA, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES, errno.ENOENT)
 
 
@@ -45,12 +43,12 @@ def make_whiteout(directory_fd: int, name: str) -> None:
 
 def make_opaque(fd: int, *, user: bool = False) -> None:
     """Hide all that lower layers have below the directory; `user` for a `userxattr` mount."""
-    os.setxattr(fd, _PREFIXES[user] + "opaque", b"y")
+    os.setxattr(fd, OVERLAY_MARKS[user] + "opaque", b"y")
 
 
 def _mark(place: int | str, name: str) -> bytes | None:
     """An attribute of a descriptor, or of a path whose last component is not followed."""
-    for prefix in _PREFIXES:
+    for prefix in OVERLAY_MARKS:
         try:
             return os.getxattr(place, prefix + name, follow_symlinks=isinstance(place, int))
         except OSError as error:

@@ -21,8 +21,10 @@ from tuicont.core.engine.api.events import Events as Events
 from tuicont.core.engine.api.events import EventStream as EventStream
 from tuicont.core.engine.api.files import Files as Files
 from tuicont.core.engine.api.host import Host as Host
+from tuicont.core.engine.api.images import RATIO as RATIO
 from tuicont.core.engine.api.images import ImagePruneReport as ImagePruneReport
 from tuicont.core.engine.api.images import Images as Images
+from tuicont.core.engine.api.images import Note as Note
 from tuicont.core.engine.api.images import Progress as Progress
 from tuicont.core.engine.api.metrics import Metrics as Metrics
 from tuicont.core.engine.api.tasks import STDERR as STDERR

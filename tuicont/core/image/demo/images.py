@@ -14,6 +14,7 @@ from tuicont.core.image import manifest as documents
 from tuicont.core.image.base import IncomingImage, IncomingLayer
 from tuicont.core.image.demo.base import SEARCH, base_tree
 from tuicont.core.image.demo.tree import Tree
+from tuicont.core.image.platforms import host_platform
 
 PROGRAMS = ("burn-cpu", "eat-memory", "fork-storm", "write-files", "zombies", "chatter")
 SERVICE_PROGRAMS = ("serve",)
@@ -63,7 +64,7 @@ class DemoImages:
 
 def _image(name: str, layers: list[tuple[str, bytes]], command: list[str], date: int) -> IncomingImage:
     created = datetime.datetime.fromtimestamp(date, datetime.UTC).isoformat().replace("+00:00", "Z")
-    here = documents.host_platform()
+    here = host_platform()
     config = {
         "architecture": here.architecture,
         "os": here.os,

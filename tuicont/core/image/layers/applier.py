@@ -11,16 +11,17 @@ import errno
 import os
 import stat
 import tarfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 
 from tuicont.core.errors import Invalid, kernel_error
 from tuicont.core.files.regular import Refused, open_regular
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.files.writing import write_all
-from tuicont.core.image.layers.dress import dress, dress_as
+from tuicont.core.image.layers.dress import Dropped, dress, dress_as, dress_entry, strip
 from tuicont.core.image.layers.tarstream import Member
 from tuicont.core.model.file import LeftOut
+from tuicont.core.storage.stacked import merged
 from tuicont.core.storage.whiteouts import is_whiteout, make_opaque
 from tuicont.core.sys.openat2 import is_mount_point, open_in_root
 
@@ -34,12 +35,17 @@ _NODES = {tarfile.FIFOTYPE: stat.S_IFIFO, tarfile.CHRTYPE: stat.S_IFCHR, tarfile
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """The components of a member's name, below the root whether it starts with "/" or not. Raises `Invalid` when ".."
-    is one of them."""
-    parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if ".." in parts:
-        raise Invalid(OPERATION, f"{name!r} leads out of it", hint="the archive was made to harm; do not trust it")
-    return parts
+    """The components of a member's name, below the root whether it starts with "/" or not; "x/.." is nothing, whatever
+    x is. Raises `Invalid` when it leads out."""
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            raise Invalid(OPERATION, f"{name!r} leads out of it", hint="the archive was made to harm; do not trust it")
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return tuple(parts)
 
 
 class Applier:
@@ -49,7 +55,8 @@ class Applier:
     `stacked` says that overlayfs will show the tree over those: what hid a directory of theirs must go on hiding what
     is in it. With `merge` a directory is never replaced by something else nor the reverse: that is for archives that
     are copied into a container, where layers may do both. A file that something is mounted on stays, and is written to.
-    `left_out` is told the name of what may not be made here, and why; without it that is an error.
+    `left_out` is told the name of what may not be made here, and why; without it that is an error. `dropped` counts the
+    attributes that were left out.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class Applier:
         self._left_out = left_out
         self._parents: dict[tuple[str, ...], int] = {}
         self._times: dict[tuple[str, ...], int] = {}
+        self.dropped = Dropped()
 
     def __enter__(self) -> Applier:
         return self
@@ -95,8 +103,7 @@ class Applier:
             elif info.issym():
                 self._replace(parent, name)
                 os.symlink(info.linkname, name, dir_fd=parent)
-                os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
-                os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+                dress_entry(parent, name, member, self.dropped, anew=False)
             elif info.islnk():
                 self._hard_link(parent, name, info)
             elif info.type in _NODES:
@@ -179,6 +186,8 @@ class Applier:
         os.mkdir(name, 0o755, dir_fd=above)
         fd = os.open(name, _DIRECTORY, dir_fd=above)
         try:
+            if not self._merge:
+                strip(fd)
             if hiding:
                 make_opaque(fd)
             self._look_as_below(fd, parts)
@@ -197,22 +206,28 @@ class Applier:
         return found
 
     def _look_as_below(self, fd: int, parts: tuple[str, ...]) -> None:
+        below = merged(self._lower_fds, parts) if self._stacked else self._copied(parts)
+        with closing(below):
+            for lower in below:
+                self._times[parts] = dress_as(fd, lower).st_mtime_ns
+                return
+        os.fchmod(fd, 0o755)
+
+    def _copied(self, parts: tuple[str, ...]) -> Generator[int, None, None]:
         for lower_fd in self._lower_fds:
             try:
-                below = open_in_root(lower_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
+                fd = open_in_root(lower_fd, self._path(parts), os.O_RDONLY | os.O_DIRECTORY)
             except OSError:
                 continue
             try:
-                self._times[parts] = dress_as(fd, below).st_mtime_ns
+                yield fd
             finally:
-                os.close(below)
-            return
-        os.fchmod(fd, 0o755)
+                os.close(fd)
 
     def _apply_root(self, member: Member) -> None:
         fd = open_in_root(self._root_fd, self._base, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            dress(fd, member, anew=not self._merge)
+            dress(fd, member, self.dropped, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[()] = member.mtime_ns
@@ -235,7 +250,7 @@ class Applier:
         try:
             if hiding:
                 make_opaque(fd)
-            dress(fd, member, anew=not self._merge)
+            dress(fd, member, self.dropped, anew=not self._merge)
         finally:
             os.close(fd)
         self._times[parts] = member.mtime_ns
@@ -251,7 +266,7 @@ class Applier:
             fd = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
         try:
             _fill(fd, member)
-            dress(fd, member)
+            dress(fd, member, self.dropped, anew=not self._merge)
             os.utime(fd, ns=(member.mtime_ns, member.mtime_ns))
         finally:
             os.close(fd)
@@ -297,14 +312,7 @@ class Applier:
                 raise
             self._left_out(info.name, "is a device, which nobody may make here")
             return
-        os.chown(name, info.uid, info.gid, dir_fd=parent, follow_symlinks=False)
-        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-        try:
-            # fchmod(2) takes no O_PATH descriptor, and opening a device may do things.
-            os.chmod(f"/proc/self/fd/{fd}", info.mode & 0o7777)
-        finally:
-            os.close(fd)
-        os.utime(name, ns=(member.mtime_ns, member.mtime_ns), dir_fd=parent, follow_symlinks=False)
+        dress_entry(parent, name, member, self.dropped, anew=not self._merge)
 
     def _replace(self, parent: int, name: str, keep: tuple[int, str] | None = None) -> None:
         """Remove what stands in the way of a new entry. `keep` is an entry (directory and name) that is left if it is

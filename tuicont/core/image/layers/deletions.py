@@ -18,6 +18,7 @@ from tuicont.core.errors import Invalid
 from tuicont.core.files.trees import remove_entry
 from tuicont.core.image.layers.applier import Applier
 from tuicont.core.storage.base import LayerTarget
+from tuicont.core.storage.stacked import hides, shows
 from tuicont.core.storage.whiteouts import is_opaque, is_whiteout, make_opaque, make_whiteout
 from tuicont.core.sys.openat2 import open_in_root
 
@@ -86,7 +87,9 @@ class OverlayDeletions(Deletions):
                     os.unlink(name, dir_fd=fd)
 
     def hide(self, above: tuple[str, ...], name: str) -> None:
-        if not self._is_below(above, name) or self._is_covered(above):
+        # A whiteout of nothing would show as a file where the directory is merged with no other.
+        # Nor is one needed where the layer itself hides what is below: by a deletion, a file or another directory.
+        if hides(self._root_fd, above) or not shows(self._lower_fds, above, name):
             return
         parent = self._applier.parent(above)
         try:
@@ -100,41 +103,6 @@ class OverlayDeletions(Deletions):
             elif stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
                 # What is no directory hides what is below it; a directory would be merged with it.
                 self.cover((*above, name))
-
-    def _is_below(self, above: tuple[str, ...], name: str) -> bool:
-        # A whiteout of nothing would show as a file where the directory is merged with no other.
-        for lower_fd in self._lower_fds:
-            try:
-                directory = open_in_root(lower_fd, "/".join(above), os.O_PATH | os.O_DIRECTORY)
-            except OSError:
-                continue
-            try:
-                os.stat(name, dir_fd=directory, follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            finally:
-                os.close(directory)
-            return True
-        return False
-
-    def _is_covered(self, parts: tuple[str, ...]) -> bool:
-        """Whether the layer hides already what the layers below have in a directory: by a deletion, a file or another
-        directory on its path."""
-        fd = os.dup(self._root_fd)
-        try:
-            for part in parts:
-                below = _open(fd, part)
-                os.close(fd)
-                fd = below
-                if is_opaque(fd):
-                    return True
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                raise
-            return error.errno != errno.ENOENT
-        finally:
-            os.close(fd)
-        return False
 
 
 class PlainDeletions(Deletions):
@@ -175,10 +143,6 @@ def _directories(root_fd: int, parts: tuple[str, ...]) -> Iterator[tuple[int, tu
                 waiting += [(*parts, entry.name) for entry in entries if entry.is_dir(follow_symlinks=False)]
         finally:
             os.close(fd)
-
-
-def _open(parent: int, name: str) -> int:
-    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
 
 def _hidden(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Tar archives read front to back: members with their data, from any stream, hashed on the way.
+"""Tar archives read front to back: members with their data, from any stream.
 
 Uses the standard library's `tarfile` to parse headers (ustar, pax, GNU) and for nothing else: it opens, creates and
 extracts nothing. A header may not be larger than a bound; a stream that ends early or is no tar is an error.
@@ -6,7 +6,7 @@ extracts nothing. A header may not be larger than a bound; a stream that ends ea
 
 from __future__ import annotations
 
-import hashlib
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import cast
@@ -16,6 +16,11 @@ from tuicont.core.image.compression import Source
 
 _CHUNK = 1 << 20
 _XATTR = "SCHILY.xattr."
+_PREFIX = slice(345, 500)
+_STAR_PREFIX = slice(345, 476)
+_GNU_MAGIC = b"ustar  \0"
+# In octal, or (the first bit set) in base 256.
+_NUMBER = re.compile(rb"[ \0]*[0-7]*[ \0]*|[\x80-\xff].*", re.DOTALL)
 # `tarfile` calls itself for each extended header: a long run of them ends in RecursionError.
 _UNREADABLE = (tarfile.TarError, ValueError, OverflowError, RecursionError)
 LARGEST_HEADER = 4 << 20
@@ -23,13 +28,12 @@ LARGEST_HEADER = 4 << 20
 
 
 class ForwardReader:
-    """A stream that can be told its position and moved forward, as `tarfile` asks, and that hashes all it passes."""
+    """A stream that can be told its position and moved forward, as `tarfile` asks."""
 
-    def __init__(self, source: Source, *, hashed: bool = False) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._hash = hashlib.sha256() if hashed else None
-        # A source that can be moved forward need not be read, unless every byte is to be hashed.
-        self._skip = None if hashed else getattr(source, "skip", None)
+        # A source that can be moved forward need not be read.
+        self._skip = getattr(source, "skip", None)
         self._position = 0
         self._header = 0
 
@@ -56,8 +60,6 @@ class ForwardReader:
     def read_some(self, size: int) -> bytes:
         """At most `size` bytes, at least one unless the stream ends."""
         data = self._source.read(size)
-        if self._hash:
-            self._hash.update(data)
         self._position += len(data)
         return data
 
@@ -77,15 +79,33 @@ class ForwardReader:
     def seekable(self) -> bool:
         return True
 
-    def drain(self) -> None:
-        """Read what is left."""
-        while self.read_some(_CHUNK):
-            pass
 
-    def digest(self) -> str:
-        """The digest of all that was read."""
-        assert self._hash is not None
-        return "sha256:" + self._hash.hexdigest()
+class _Header(tarfile.TarInfo):
+    """A header whose name has what the format's prefix says, and nothing else: `tarfile` takes one wherever it would
+    be in a POSIX header, which in others is where times are."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        """See `tarfile.TarInfo.frombuf`; the types of headers of headers have no prefix there."""
+        info = super().frombuf(buf, encoding, errors)
+        if buf[_PREFIX.start] and info.type not in tarfile.GNU_TYPES:
+            wrong = tarfile.nts(buf[_PREFIX], encoding, errors)  # type: ignore[attr-defined]
+            right = tarfile.nts(_prefix(buf), encoding, errors)  # type: ignore[attr-defined]
+            name = info.name[len(wrong) + 1 :]
+            info.name = f"{right}/{name}" if right else name
+        return info
+
+
+def _prefix(buf: bytes | bytearray) -> bytes | bytearray:
+    """The part of a header block that goes before the name (tar(5))."""
+    magic = buf[257:265]
+    if magic.startswith(b"ustar\0"):
+        # The star archiver keeps times at the end of it.
+        return buf[_STAR_PREFIX] if buf[508:512] == b"tar\0" else buf[_PREFIX]
+    # An old archiver of Go wrote prefixes into GNU's headers, over what would be a time.
+    if magic == _GNU_MAGIC and not _NUMBER.fullmatch(buf[345:357]):
+        return buf[_PREFIX]
+    return b""
 
 
 class Member:
@@ -146,8 +166,10 @@ class Member:
 def members(reader: ForwardReader) -> Iterator[Member]:
     """The archive's entries in order. Raises `Invalid`."""
     try:
-        archive = tarfile.TarFile(fileobj=reader, mode="r", encoding="utf-8", errors="surrogateescape")  # type: ignore[arg-type]
+        archive = tarfile.TarFile(fileobj=reader, mode="r", tarinfo=_Header, encoding="utf-8", errors="surrogateescape")  # type: ignore[arg-type]
     except _UNREADABLE as error:
+        if not reader.tell():
+            return  # no bytes at all are an archive of nothing, for everybody but `tarfile`
         raise damaged(str(error)) from error
     info = archive.firstmember  # type: ignore[attr-defined]
     while info is not None:

@@ -4,19 +4,28 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { TRIES_AT_ONCE = 32, PATIENCE_NS = 1000000000 };
+
 int resolve(struct child *me, const char *path, int flags, uint64_t how) {
     struct open_how open_how = {.flags = (unsigned)flags | O_CLOEXEC};
-    int fd, tries = 8;
+    int fd, at_once = TRIES_AT_ONCE;
+    uint64_t end = 0;
     if (me->root >= 0) open_how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | how;
-    do /* EAGAIN: a rename or a mount elsewhere raced with a ".." */
+    for (;;) {
         fd = syscall(SYS_openat2, me->root >= 0 ? me->root : AT_FDCWD, path, &open_how, sizeof open_how);
-    while (fd < 0 && errno == EAGAIN && --tries);
-    return fd < 0 ? -errno : fd;
+        if (fd >= 0 || errno != EAGAIN) return fd < 0 ? -errno : fd;
+        /* A rename or a mount elsewhere raced with a "..". Where many are made, that takes patience. */
+        if (at_once-- > 0) continue;
+        if (!end) end = monotonic_ns() + PATIENCE_NS;
+        if (monotonic_ns() > end) return -EAGAIN;
+        poll(0, 0, 1);
+    }
 }
 
 enum { LINKS_MAX = 5, ROOM = 4096 };

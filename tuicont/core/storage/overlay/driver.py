@@ -4,7 +4,7 @@ Knows nothing of images, containers or who uses what. Below its own directory it
 
     layers/HEX/fs       a layer's files; HEX is the chain id without "sha256:"
     layers/HEX/lower    a link that says the short names of the layers below it, top first
-    l/SHORT             a link to ../layers/HEX/fs: mount options hold these, so 128 layers fit in one page
+    l/SHORT             a link to ../layers/HEX/fs: mount options hold SHORT, so 500 layers fit in one page
     upper/NAME          a snapshot's files; work/NAME is the kernel's scratch directory beside it
     lower/NAME          a link that says the short name of the snapshot's top layer; it is made last
 
@@ -23,6 +23,7 @@ from functools import partial
 import msgspec
 
 from tuicont.core.errors import AlreadyExists, Conflict, NotFound, kernel_error
+from tuicont.core.files.attributes import shown
 from tuicont.core.files.measure import measure_tree
 from tuicont.core.files.trees import remove_tree
 from tuicont.core.model.container import Change
@@ -35,6 +36,7 @@ from tuicont.core.storage.overlay.probe import default_options, failed, probe
 from tuicont.core.storage.shelf import Shelf
 from tuicont.core.storage.whiteouts import is_opaque, is_whiteout_device
 from tuicont.core.sys.kernel import Kernel
+from tuicont.core.sys.syncfs import syncfs
 
 _PARTS = ("layers", "l", "upper", "work", "lower", "empty")
 _SHORT = 6
@@ -49,6 +51,7 @@ class _Stack(msgspec.Struct, frozen=True):
     mode: int
     uid: int
     gid: int
+    attributes: dict[str, bytes]
 
 
 class OverlayDriver:
@@ -95,7 +98,7 @@ class OverlayDriver:
             return self.usage(chain_id)
         lower = ":".join(self._short(parent, operation) for parent in reversed(parents))
         try:
-            self._layers.add(name, partial(self._fill, lower=lower, parents=parents, unpack=unpack))
+            self._layers.add(name, partial(self._fill, lower=lower, parents=parents, unpack=unpack), lasting=True)
             self._short(chain_id, operation)
             return self.usage(chain_id)
         except OSError as error:
@@ -114,6 +117,7 @@ class OverlayDriver:
                 # A layer's root that its archive does not name looks as the one below it does.
                 below = os.fstat(opened[0])
                 self._kernel.chown(path, below.st_uid, below.st_gid)
+                self._give(path, shown(opened[0]))
                 mode = below.st_mode & 0o7777
             self._kernel.chmod(path, mode)
             lowers = tuple(opened)
@@ -128,6 +132,12 @@ class OverlayDriver:
             for fd in opened:
                 os.close(fd)
         self._kernel.symlink(lower or _NO_LAYER, f"{place}/lower")
+
+    def flush(self) -> None:
+        try:
+            self._kernel.whole("syncfs", self._root, partial(syncfs, self._root))
+        except OSError as error:
+            raise kernel_error("flush the layers", f"syncfs {self._root}", error) from error
 
     def prepare(self, snapshot: str, chain: tuple[str, ...]) -> None:
         operation = f"prepare the snapshot {snapshot}"
@@ -150,6 +160,7 @@ class OverlayDriver:
         try:
             if stack.uid or stack.gid:
                 kernel.chown(upper, stack.uid, stack.gid)
+            self._give(upper, stack.attributes)
             # Whatever the caller's umask is, and after chown(2), which takes setgid away.
             kernel.chmod(upper, stack.mode)
             kernel.mkdir(f"{root}/work/{snapshot}", 0o700)
@@ -157,6 +168,10 @@ class OverlayDriver:
         except BaseException:
             self._remove_snapshot(snapshot)
             raise
+
+    def _give(self, path: str, attributes: dict[str, bytes]) -> None:
+        for name, value in attributes.items():
+            self._kernel.setxattr(path, name, value)
 
     def mounts(self, snapshot: str) -> tuple[RootMount, ...]:
         operation = f"mount the snapshot {snapshot}"
@@ -166,8 +181,8 @@ class OverlayDriver:
         except FileNotFoundError as error:
             raise NotFound(operation, "there is no such snapshot") from error
         lower = self._stack(short, operation).lower
-        options = f"lowerdir={lower},upperdir=upper/{snapshot},workdir=work/{snapshot}{self._options}"
-        return (RootMount(fstype="overlay", source="overlay", options=options, cwd=self._root),)
+        options = f"lowerdir={lower},upperdir=../upper/{snapshot},workdir=../work/{snapshot}{self._options}"
+        return (RootMount(fstype="overlay", source="overlay", options=options, cwd=f"{self._root}/l"),)
 
     def remove(self, name: str) -> None:
         operation = f"remove the {'layer' if is_layer(name) else 'snapshot'} {name}"
@@ -187,7 +202,7 @@ class OverlayDriver:
         check_snapshot(snapshot)
         try:
             lower = self._stack(self._kernel.readlink(f"{self._root}/lower/{snapshot}"), operation).lower
-            lowers = [f"{self._root}/{self._target(link)}" for link in lower.split(":")]
+            lowers = [self._target(short) for short in lower.split(":")]
             yield from changes(f"{self._root}/upper/{snapshot}", lowers)
         except FileNotFoundError as error:
             raise NotFound(operation, "there is no such snapshot") from error
@@ -253,19 +268,21 @@ class OverlayDriver:
 
     def _read_stack(self, short: str, operation: str) -> _Stack:
         if short == _NO_LAYER:
-            return _Stack("empty", 0o755, 0, 0)
+            return _Stack("../empty", 0o755, 0, 0, {})
         top = f"{self._root}/l/{short}"
         try:
-            below = self._kernel.readlink(f"{self._root}/{self._target(f'l/{short}')}/../lower")
-            info = os.stat(top)
+            files = self._target(short)
+            below = self._kernel.readlink(f"{files}/../lower")
+            info, attributes = os.stat(files), shown(files)
         except OSError as error:
             raise NotFound(operation, "a layer is not in the storage", values={"layer": top}) from error
         shorts = [short, *(below.split(":") if below != _NO_LAYER else ())]
-        return _Stack(":".join(f"l/{s}" for s in shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid)
+        return _Stack(":".join(shorts), info.st_mode & 0o7777, info.st_uid, info.st_gid, attributes)
 
-    def _target(self, link: str) -> str:
-        """`layers/HEX/fs` for `l/SHORT`."""
-        return self._kernel.readlink(f"{self._root}/{link}")[3:] if link.startswith("l/") else link
+    def _target(self, lower: str) -> str:
+        """The directory that one of a stack is: of a layer where its link leads to, as no link is followed there."""
+        path = f"{self._root}/l/{lower}"
+        return path if lower.startswith("../") else f"{self._root}/l/{self._kernel.readlink(path)}"
 
     def _remove_layer(self, chain_id: str, hex_id: str) -> None:
         for short in _short_names(hex_id):

@@ -32,6 +32,7 @@ from tuicont.core.storage.shelf import Shelf, named
 from tuicont.core.storage.vfs.differences import Difference, differences, size_of
 from tuicont.core.sys.kernel import Kernel
 from tuicont.core.sys.mounts import MS_BIND, MS_REMOUNT
+from tuicont.core.sys.syncfs import syncfs
 
 _NO_LAYER = "-"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -76,7 +77,7 @@ class VfsDriver:
             self._make_directories()
             if not self._layers.has(name):
                 below = self._top(parents, operation)
-                self._layers.add(name, partial(self._fill_layer, below=below, unpack=unpack))
+                self._layers.add(name, partial(self._fill_layer, below=below, unpack=unpack), lasting=True)
         return self.usage(chain_id)
 
     def _fill_layer(self, place: str, below: str, unpack: Callable[[LayerTarget], None]) -> None:
@@ -91,6 +92,10 @@ class VfsDriver:
         finally:
             for fd in opened:
                 os.close(fd)
+
+    def flush(self) -> None:
+        with self._told("flush the layers", "syncfs"):
+            self._kernel.whole("syncfs", self._root, partial(syncfs, self._root))
 
     def prepare(self, snapshot: str, chain: tuple[str, ...]) -> None:
         check_snapshot(snapshot)
