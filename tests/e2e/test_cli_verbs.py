@@ -220,6 +220,17 @@ def test_prune_removes_what_does_not_run(cli: Cli, web: str) -> None:
     assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "web"
 
 
+def test_prune_keeps_what_its_filters_do_not_name(cli: Cli) -> None:
+    for name in ("keep", "go"):
+        cli.ok("create", "--name", name, "-l", f"what={name}", "demo", "true")
+    assert "there is no filter 'colour'" in cli("container", "prune", "-f", "--filter", "colour=red").stderr
+    cli.ok("container", "prune", "-f", "--filter", "until=1h")
+    cli.ok("prune", "-f", "--filter", "label!=what")
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "go\nkeep"
+    cli.ok("container", "prune", "-f", "--filter", "label=what=go", "--filter", "until=0s")
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "keep"
+
+
 def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: Path) -> None:
     require("skopeo", "umoci")
     layout = tmp_path / "layout"

@@ -39,7 +39,7 @@ LOOKS: Mapping[str, Look] = {
 }
 """Of every topic."""
 _GOOD_END = Look("■", "muted", "exited")
-_UNSAID = frozenset({"exec_id"})
+_UNSAID = frozenset({"exec_id", "labels"})
 _SIZES = frozenset({"memory", "memory_swap", "memory_reservation", "limit", "bytes"})
 
 

@@ -13,6 +13,7 @@ from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Topic
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 
 
 class ScriptedContainers:
@@ -76,6 +77,6 @@ class ScriptedContainers:
         del self._world.records[container.id]
         self._world.say(Topic.CONTAINER_DELETE, container)
 
-    def prune(self) -> PruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING) -> PruneReport:
         self._world.called("prune")
         return PruneReport()

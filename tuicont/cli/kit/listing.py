@@ -44,10 +44,10 @@ def add_line_format(parser: VerbParser, example: str = "{{.root}}") -> None:
     parser.option("--format", default="", metavar="FORMAT", help=f"json, or a template such as '{example}'")
 
 
-def add_filter(parser: VerbParser, keys: str) -> None:
-    """`--filter`, which may be given more than once; `keys` are those that there are."""
+def add_filter(parser: VerbParser, keys: str, *, short: bool = True) -> None:
+    """`--filter`, which may be given more than once; `keys` are those that there are. `-f` may mean something else."""
     parser.many(
-        "-f",
+        *(("-f",) if short else ()),
         "--filter",
         type=_pair,
         metavar="KEY=VALUE",

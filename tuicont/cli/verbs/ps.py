@@ -15,7 +15,7 @@ from tuicont.text.values import whole
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("-a", "--all", help="also those that do not run")
-    add_filter(parser, "name, id, status, label, ancestor, exited, network")
+    add_filter(parser, "name, id, status, label, ancestor, exited, network, volume, before, since, health, publish")
     parser.option(
         "-n", "--last", type=whole, default=-1, metavar="N", help="the last N that were created, running or not"
     )
@@ -28,8 +28,7 @@ def _arguments(parser: VerbParser) -> None:
 
 def _ps(args: argparse.Namespace, context: Context) -> int:
     last = 1 if args.latest else args.last
-    named = any(key in ("status", "exited") for key, _ in args.filter)
-    which = ContainerFilter(all=args.all or last >= 0 or named, filters=tuple(args.filter))
+    which = ContainerFilter(all=args.all or last >= 0, filters=tuple(args.filter))
     containers = context.engine.containers.list(which)
     if last >= 0:
         containers = containers[:last]

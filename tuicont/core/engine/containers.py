@@ -12,7 +12,6 @@ from tuicont.core.engine.api import ContainerFilter, Problem, PruneReport
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
-from tuicont.core.engine.filters import matching
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records, check, no_such_container
@@ -21,6 +20,7 @@ from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 from tuicont.core.model.state import Verb
 from tuicont.core.storage.base import Usage
 
@@ -56,7 +56,12 @@ class LocalContainers:
 
     def list(self, which: ContainerFilter = ContainerFilter()) -> tuple[Container, ...]:
         self._ends.settle_all()
-        return matching(self._records.store.containers(), which)
+        store = self._records.store
+        if not which.filters:
+            return tuple(c for c in store.containers() if which.all or c.state.alive)
+        from tuicont.core.engine.filters import matching  # here, as few lists have filters
+
+        return matching(store.containers(), which, store.images)
 
     def get(self, ref: str) -> Container:
         return self._records.find(ref, f"find {ref}")
@@ -154,10 +159,10 @@ class LocalContainers:
                 transaction.delete_container(container_id)
             self._removal.remove_files(container_id, "")
 
-    def prune(self) -> PruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING) -> PruneReport:
         removed, freed = [], 0
         for container in self.list():
-            if container.state.alive:
+            if container.state.alive or not which.takes(container.labels, container.created_ns):
                 continue
             try:
                 size = self._usage(container).bytes
