@@ -12,7 +12,7 @@ from tuicont.cli.kit.failure import SOME_FAILED, complain
 from tuicont.cli.kit.formats import formatter
 from tuicont.cli.kit.listing import print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.template import to_json
+from tuicont.cli.kit.template.functions import to_json
 from tuicont.core.errors import EngineError, NotFound
 
 

@@ -10,20 +10,25 @@ from tuicont.cli.kit.docker.containers import COLUMNS, Listed
 from tuicont.cli.kit.listing import add_filter, add_format, asks_for, show
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.core.engine.api import ContainerFilter
-from tuicont.text.values import whole
 
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("-a", "--all", help="also those that do not run")
     add_filter(parser, "name, id, status, label, ancestor, exited, network, volume, before, since, health, publish")
     parser.option(
-        "-n", "--last", type=whole, default=-1, metavar="N", help="the last N that were created, running or not"
+        "-n", "--last", type=_number, default=-1, metavar="N", help="the last N that were created, running or not"
     )
     parser.flag("-l", "--latest", help="the last one that was created")
     parser.flag("-s", "--size", help="show what each has written")
     parser.flag("-q", "--quiet", help="print ids only")
     parser.flag("--no-trunc", help="do not shorten ids and commands")
     add_format(parser)
+
+
+def _number(text: str) -> int:
+    from tuicont.text.values import whole  # here, as it is rarely given
+
+    return whole(text)
 
 
 def _ps(args: argparse.Namespace, context: Context) -> int:
