@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.cli.kit.template.printing import OpenMap
 from tuicont.cli.kit.template.template import Template
 from tuicont.core.errors import Invalid
+from tuicont.core.model.document import OpenMap
 
 CONTAINER = {
     "Name": "/web",

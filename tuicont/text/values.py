@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 from tuicont.core.model.boolean import boolean as boolean
-
-NANO = 1_000_000_000
+from tuicont.text.units import NANO
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+) ?([bkmgtp]?)(i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}

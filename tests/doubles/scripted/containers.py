@@ -33,7 +33,8 @@ class ScriptedContainers:
 
     def inspect(self, ref: str) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(self._world.find(ref))
-        return plain
+        more = {"log_path": "/log", "config_path": "/config", "cgroup": {}, "root_mounts": [], "image_config": {}}
+        return plain | more | {"limits": msgspec.to_builtins(self._world.limits[plain["id"]]), "spec": {"process": {}}}
 
     def loss(self, ref: str) -> RemovalLoss:
         container = self._world.find(ref)

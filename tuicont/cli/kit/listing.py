@@ -43,7 +43,7 @@ def add_format(parser: VerbParser) -> None:
 
 def add_line_format(parser: VerbParser, example: str = "{{.root}}") -> None:
     """`--format` of a verb that tells of one thing, or of each in its own way."""
-    parser.option("--format", default="", metavar="FORMAT", help=f"json, or a template such as '{example}'")
+    parser.option("-f", "--format", default="", metavar="FORMAT", help=f"json, or a template such as '{example}'")
 
 
 def add_filter(parser: VerbParser, keys: str, *, short: bool = True) -> None:

@@ -8,8 +8,8 @@ import sys
 from tuicont.cli.kit.arguments import add_container, add_interval
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.words import timestamp
 from tuicont.core.model.container import LogQuery
+from tuicont.text.units import timestamp
 from tuicont.text.values import whole
 
 

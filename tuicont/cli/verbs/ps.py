@@ -10,6 +10,7 @@ from tuicont.cli.kit.docker.containers import COLUMNS, Listed
 from tuicont.cli.kit.listing import add_filter, add_format, asks_for, show
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.core.engine.api import ContainerFilter
+from tuicont.core.model.container import Container
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -43,10 +44,12 @@ def _ps(args: argparse.Namespace, context: Context) -> int:
         return 0
     now_ns = time.time_ns()
     sized = args.size or asks_for(args.format, "Size")
-    rows = (
-        Listed(c, now_ns, args.no_trunc, context.engine.containers.loss(c.id).bytes if sized else None)
-        for c in containers
-    )
+    images = {image.id: image.size for image in context.engine.images.list()} if sized else {}
+
+    def size(container: Container) -> tuple[int, int]:
+        return context.engine.containers.loss(container.id).bytes, images.get(container.image_id, 0)
+
+    rows = (Listed(c, now_ns, args.no_trunc, size(c) if sized else None) for c in containers)
     show(rows, COLUMNS, args.format, more=("Size",) if args.size else ())
     return 0
 

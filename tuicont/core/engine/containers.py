@@ -27,6 +27,7 @@ from tuicont.core.storage.base import Usage
 if TYPE_CHECKING:
     from tuicont.core.engine.births.create import Creation
     from tuicont.core.engine.changes import Changes
+    from tuicont.core.image.service import ImageService
 
 
 class LocalContainers:
@@ -43,6 +44,7 @@ class LocalContainers:
         changes: Callable[[], Changes],
         ends: Ends,
         removal: Removal,
+        images: Callable[[], ImageService],
     ) -> None:
         self._records = records
         self._locks = locks
@@ -53,6 +55,7 @@ class LocalContainers:
         self._changes = changes
         self._ends = ends
         self._removal = removal
+        self._images = images
 
     def list(self, which: ContainerFilter = ContainerFilter()) -> tuple[Container, ...]:
         self._ends.settle_all()
@@ -77,9 +80,16 @@ class LocalContainers:
             "config_path": self._paths.config(container.id),
             "cgroup": msgspec.to_builtins(self._drivers.cgroups.open(container.id).placement),
             "root_mounts": self._root_mounts(container),
+            "image_config": self._image_config(container),
             "limits": msgspec.to_builtins(self._bundles.limits(container)),
             "spec": spec,
         }
+
+    def _image_config(self, container: Container) -> Any:
+        """What the image says of its containers, in full; nothing where the image is gone or damaged."""
+        with contextlib.suppress(EngineError, msgspec.DecodeError, OSError):
+            return self._images().inspect(container.image_id)["document"].get("config") or {}
+        return {}
 
     def _root_mounts(self, container: Container) -> Any:
         """None where the driver, or what it kept of the container, is gone."""

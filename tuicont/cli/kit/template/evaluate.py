@@ -19,8 +19,9 @@ from tuicont.cli.kit.template.nodes import (
     Pipeline,
     Text,
 )
-from tuicont.cli.kit.template.printing import NO_VALUE, OpenMap, printed
+from tuicont.cli.kit.template.printing import NO_VALUE, printed
 from tuicont.core.errors import Invalid
+from tuicont.core.model.document import OpenMap
 
 _STEPS = 200_000
 _CHARACTERS = 1 << 24

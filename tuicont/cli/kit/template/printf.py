@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tuicont.cli.kit.template.printing import NO_VALUE, OpenMap, encoded, kind, printed, quoted, shortest
+from tuicont.cli.kit.template.printing import NO_VALUE, encoded, kind, printed, quoted, shortest
+from tuicont.core.model.document import OpenMap
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d*))?(.?)", re.DOTALL)
 _WIDEST = 1_000_000

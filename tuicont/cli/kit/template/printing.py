@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tuicont.core.model.document import OpenMap
+
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
@@ -17,11 +19,6 @@ class NoValue:
 
 
 NO_VALUE = NoValue()
-
-
-class OpenMap(dict[str, Any]):
-    """A map whose keys are anybody's, such as labels: one that is not there has no value. Every other map is a record:
-    its keys are fields, one that is not there is a mistake, and it prints as a struct."""
 
 
 def printed(value: Any) -> str:
