@@ -94,6 +94,10 @@ class VerbParser(argparse.ArgumentParser):
                 self.add_argument(word, action=_Flag, nargs=0, dest=flags[name], help=argparse.SUPPRESS)
         return super().parse_known_args(args, namespace)
 
+    def ignored(self, *names: str, why: str) -> None:
+        """A flag of Docker's that asks for what is so anyway, as scripts pass them; `why` is its help."""
+        self.flag(*names, dest="_", help=why)
+
     def words(self, metavar: str, least: int) -> None:
         """The rest of the line from the first word that is no option, options after it included (`args.words`)."""
         self.set_defaults(least_words=least, words_name=metavar)

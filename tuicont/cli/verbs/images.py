@@ -21,6 +21,8 @@ _OPERATION = "list images"
 
 
 def _arguments(parser: VerbParser) -> None:
+    parser.ignored("-a", "--all", why="also images between others: there are none")
+    parser.flag("--digests", help="show digests")
     parser.flag("-q", "--quiet", help="print ids only")
     parser.flag("--no-trunc", help="do not shorten ids")
     add_filter(parser, "reference, dangling, label, before, since, until")
@@ -38,7 +40,7 @@ def _images(args: argparse.Namespace, context: Context) -> int:
         for identity in dict.fromkeys(row.image.id if args.no_trunc else short_id(row.image) for row in rows):
             print(identity)
         return 0
-    show(rows, COLUMNS, args.format)
+    show(rows, COLUMNS, args.format, more=("Digest",) if args.digests else ())
     return 0
 
 

@@ -17,7 +17,8 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _stop(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.tasks.stop(ref, signal=args.signal, timeout=args.time))
+    tasks = context.engine.tasks
+    return each(args.containers, lambda ref: tasks.stop(ref, signal=args.signal, timeout=args.time), at_once=True)
 
 
 COMMANDS = {
