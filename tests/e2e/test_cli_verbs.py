@@ -192,6 +192,11 @@ def test_events_tell_what_happened_and_what_happens(cli: Cli, web: str) -> None:
     past = cli.ok("events", "--since", "10m", "--until", "0s", "--filter", "container=web", "--format", "{{.Topic}}")
     assert past.splitlines()[-2:] == ["/tasks/paused", "/tasks/resumed"]
     assert "/containers/create" in past
+    words = ("--since", "10m", "--until", "0s", "--format", "{{.Status}} {{.From}} {{.Actor.Attributes.tier}}")
+    assert cli.ok("events", *words, "-f", "label=tier=front").splitlines()[-2:] == [
+        "pause demo front",
+        "unpause demo front",
+    ]
     follower = cli.popen("events", "--filter", "event=paused", "--format", "json", stdout=subprocess.PIPE)
     assert follower.stdout is not None
     try:
@@ -220,6 +225,58 @@ def test_prune_removes_what_does_not_run(cli: Cli, web: str) -> None:
     assert asked.returncode == 1 and "[y/N]" in asked.stdout
     assert "Deleted containers:" in cli.ok("container", "prune", "-f")
     assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "web"
+
+
+def test_several_are_stopped_side_by_side(cli: Cli) -> None:
+    names = ["d1", "d2", "d3", "d4"]
+    for name in names:
+        cli.ok("run", "-d", "--name", name, "demo", "sleep", "1000")
+    began = time.monotonic()
+    done = cli("stop", "-t", "2", *names, "nobody")
+    assert time.monotonic() - began < 2 * len(names)
+    assert (done.returncode, done.stdout.split()) == (1, names) and "nobody" in done.stderr
+    assert cli.ok("rm", *names).split() == names
+
+
+def test_a_container_with_little_memory_runs(cli: Cli) -> None:
+    done = cli("run", "--rm", "-m", "1m", "demo", "true")
+    assert done.returncode == 0 and done.stderr.startswith("warning: ")
+
+
+def test_what_an_image_says_is_its_containers(cli: Cli, tmp_path: Path) -> None:
+    require("skopeo", "umoci")
+    layout = tmp_path / "layout"
+    settings = {
+        "label": "own=image",
+        "cmd": "sleep",
+        "user": "nobody",
+        "stopsignal": "SIGUSR1",
+        "exposedports": "80/tcp",
+        "volume": "/vol",
+        "env": "A=1",
+        "workingdir": "/srv",
+    }
+    for words in (
+        ("umoci", "init", "--layout", str(layout)),
+        ("umoci", "new", "--image", f"{layout}:v1"),
+        ("umoci", "config", "--image", f"{layout}:v1", *(f"--config.{key}={value}" for key, value in settings.items())),
+        ("skopeo", "copy", "-q", f"oci:{layout}:v1", f"docker-archive:{tmp_path}/a.tar:example/told:v1"),
+    ):
+        subprocess.run(words, check=True, capture_output=True)
+    cli.ok("load", "-i", f"{tmp_path}/a.tar")
+    cli.ok("create", "--user", "0", "--name", "told", "-l", "mine=yes", "example/told:v1")
+    config = json.loads(cli.ok("inspect", "-f", "{{json .Config}}", "told"))
+    assert config["Labels"] == {"mine": "yes", "own": "image"}
+    assert (config["Cmd"], config["User"], config["StopSignal"]) == (["sleep"], "0", "SIGUSR1")
+    assert (config["ExposedPorts"], config["Volumes"]) == ({"80/tcp": {}}, {"/vol": {}})
+    assert "A=1" in config["Env"] and config["WorkingDir"] == "/srv"
+    for filters in (["label=own=image", "label=mine"], ["ancestor=example/told:v1"], ["name=^/told$"]):
+        wanted = [word for pair in filters for word in ("-f", pair)]
+        assert cli.ok("ps", "-a", *wanted, "--format", '{{.Names}} {{.Label "own"}}') == "told image"
+    cli.ok("rm", "told")
+    events = cli.ok("events", "--since", "1m", "--until", "0s", "-f", "label=own=image", "-f", "type=container")
+    assert "/containers/create" in events and "/containers/delete" in events
+    cli.ok("rmi", "example/told:v1")
 
 
 def test_prune_keeps_what_its_filters_do_not_name(cli: Cli) -> None:
@@ -259,6 +316,8 @@ def test_info_doctor_and_version(cli: Cli) -> None:
     assert str(cli.directory) in told
     assert re.search(r"cgroups: .*, below tuicont-[0-9a-f]+-[0-9a-f]+/", told)
     assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.directory))
+    assert cli.ok("info", "-f", "{{.DockerRootDir}} {{.OSType}}") == f"{cli.directory}/root linux"
+    assert re.match(r"\d", cli.ok("version", "-f", "{{.Server.Version}}"))
     doctor = cli.ok("doctor")
     assert "✔" in doctor
     assert sys.executable in doctor

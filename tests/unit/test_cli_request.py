@@ -49,6 +49,13 @@ def test_what_is_no_boolean_is_refused_by_name(words: tuple[str, ...]) -> None:
         parsed(*words, "demo")
 
 
+def test_little_memory_is_warned_of_and_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed("-m", "6m", "demo").limits.memory == 6 << 20
+    assert capsys.readouterr().err == ""
+    assert parsed("-m", "256k", "demo").limits.memory == 256 << 10
+    assert capsys.readouterr().err.startswith("warning: 262144 bytes of memory are few")
+
+
 def test_two_dashes_end_the_options() -> None:
     assert parsed("-i", "--", "demo", "--", "x").command == ("--", "x")
 
