@@ -227,6 +227,32 @@ def test_prune_removes_what_does_not_run(cli: Cli, web: str) -> None:
     assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "web"
 
 
+def test_what_is_so_already_is_done(cli: Cli, web: str) -> None:
+    pid = pid_of(cli, web)
+    assert cli.ok("start", web) == web and pid_of(cli, web) == pid
+    cli.ok("pause", web)
+    assert "it is paused" in cli("start", web).stderr
+    assert cli.ok("stop", "-t", "0", web) == cli.ok("stop", web) == web
+    assert cli("kill", web).returncode == 1
+    cli.ok("create", "--name", "fresh", "demo", "true")
+    assert cli.ok("stop", "fresh") == "fresh"
+    assert cli("stop", "nobody").returncode == 1
+
+
+def test_a_stop_without_an_end_of_patience_waits(cli: Cli) -> None:
+    deaf = "trap 'touch /asked' TERM; while [ ! -e /go ]; do sleep 0.05; done; exit 5"
+    cli.ok("run", "-d", "--name", "deaf", "--stop-timeout", "0", "demo", "sh", "-c", deaf)
+    wait_until_trapped(pid_of(cli, "deaf"))
+    stopping = cli.popen("stop", "-t", "-1", "deaf", stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while cli("exec", "deaf", "ls", "/asked").returncode:
+        assert time.monotonic() < deadline
+    assert stopping.poll() is None
+    cli.ok("exec", "deaf", "touch", "/go")
+    assert stopping.wait(20) == 0
+    assert cli.ok("wait", "deaf") == "5"
+
+
 def test_several_are_stopped_side_by_side(cli: Cli) -> None:
     names = ["d1", "d2", "d3", "d4"]
     for name in names:

@@ -295,6 +295,7 @@ def test_an_event_goes_by_dockers_name_and_by_its_own(topic: Topic, detail: dict
     for name in (action, action.partition(":")[0], topic.rpartition("/")[2]):
         assert events.chosen([("event", name)])(event)
     assert not events.chosen([("event", "nothing")])(event)
+    assert events.chosen([("event", "exec_create")])(event) == (topic == Topic.EXEC_STARTED)
 
 
 def test_attributes_are_called_and_written_as_dockers_are() -> None:

@@ -93,6 +93,11 @@ def seconds(text: str) -> float:
     return duration_ns(text) / NANO
 
 
+def patience(text: str) -> float:
+    """A time-out as `seconds` has it, or -1 for one that never comes."""
+    return -1.0 if text.strip() == "-1" else seconds(text)
+
+
 def moment_ns(text: str, now_ns: int) -> int:
     """A moment as nanoseconds since the epoch: an ISO 8601 date or time (local when it names no zone),
     seconds since the epoch, or a duration that ended `now_ns` (`10m` is ten minutes ago)."""

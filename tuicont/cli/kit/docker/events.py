@@ -106,7 +106,7 @@ def chosen(filters: list[tuple[str, str]]) -> Callable[[Told], bool]:
     """Docker's filters (docs.docker.com/reference/cli/docker/system/events, "Filtering"), and `topic`. Raises
     `Invalid`."""
     readers: dict[str, Callable[[str], Callable[[Told], bool]]] = {
-        "event": lambda value: lambda told: value in (told.action, told.status, _topic_action(told.event)),
+        "event": lambda value: lambda told: value in _names(told),
         "topic": lambda value: lambda told: told.event.topic == value,
         "type": lambda value: lambda told: told.event.about == value,
         "container": lambda value: lambda told: told.event.about == CONTAINER and _is(told.event, value),
@@ -115,6 +115,12 @@ def chosen(filters: list[tuple[str, str]]) -> Callable[[Told], bool]:
         "scope": _scope,
     }
     return selection("list events", filters, readers, every=("label",))
+
+
+def _names(told: Told) -> tuple[str, ...]:
+    """What an event goes by: Docker makes an exec before it starts it, which is one here."""
+    made = ("exec_create",) if told.event.topic == Topic.EXEC_STARTED else ()
+    return (told.action, told.status, _topic_action(told.event), *made)
 
 
 def _scope(value: str) -> Callable[[Told], bool]:
