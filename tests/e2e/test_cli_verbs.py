@@ -134,7 +134,9 @@ def test_ps_filters_formats_and_counts(cli: Cli, web: str) -> None:
 
 def test_ps_shows_what_was_written(cli: Cli) -> None:
     cli.ok("run", "--name", "w", "demo", "sh", "-c", "dd if=/dev/zero of=/big bs=1024 count=2048 2>/dev/null")
-    assert re.fullmatch(r"2\.\d+MB", cli.ok("ps", "-as", "--format", "{{.Size}}"))
+    assert re.fullmatch(r"2\.\d+MB \(virtual .*B\)", cli.ok("ps", "-as", "--format", "{{.Size}}"))
+    written, whole = map(int, cli.ok("inspect", "-s", "-f", "{{.SizeRw}} {{.SizeRootFs}}", "w").split())
+    assert 2 << 20 <= written < whole
 
 
 def test_logs_select_lines(cli: Cli) -> None:
@@ -198,6 +200,11 @@ def test_events_tell_what_happened_and_what_happens(cli: Cli, web: str) -> None:
     past = cli.ok("events", "--since", "10m", "--until", "0s", "--filter", "container=web", "--format", "{{.Topic}}")
     assert past.splitlines()[-2:] == ["/tasks/paused", "/tasks/resumed"]
     assert "/containers/create" in past
+    words = ("--since", "10m", "--until", "0s", "--format", "{{.Status}} {{.From}} {{.Actor.Attributes.tier}}")
+    assert cli.ok("events", *words, "-f", "label=tier=front").splitlines()[-2:] == [
+        "pause demo front",
+        "unpause demo front",
+    ]
     follower = cli.popen("events", "--filter", "event=paused", "--format", "json", stdout=subprocess.PIPE)
     assert follower.stdout is not None
     try:
@@ -228,6 +235,95 @@ def test_prune_removes_what_does_not_run(cli: Cli, web: str) -> None:
     assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "web"
 
 
+def test_what_is_so_already_is_done(cli: Cli, web: str) -> None:
+    pid = pid_of(cli, web)
+    assert cli.ok("start", web) == web and pid_of(cli, web) == pid
+    cli.ok("pause", web)
+    assert "it is paused" in cli("start", web).stderr
+    assert cli.ok("stop", "-t", "0", web) == cli.ok("stop", web) == web
+    assert cli("kill", web).returncode == 1
+    cli.ok("create", "--name", "fresh", "demo", "true")
+    assert cli.ok("stop", "fresh") == "fresh"
+    assert cli("stop", "nobody").returncode == 1
+
+
+def test_a_stop_without_an_end_of_patience_waits(cli: Cli) -> None:
+    deaf = "trap 'touch /asked' TERM; while [ ! -e /go ]; do sleep 0.05; done; exit 5"
+    cli.ok("run", "-d", "--name", "deaf", "--stop-timeout", "0", "demo", "sh", "-c", deaf)
+    wait_until_trapped(pid_of(cli, "deaf"))
+    stopping = cli.popen("stop", "-t", "-1", "deaf", stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while cli("exec", "deaf", "ls", "/asked").returncode:
+        assert time.monotonic() < deadline
+    assert stopping.poll() is None
+    cli.ok("exec", "deaf", "touch", "/go")
+    assert stopping.wait(20) == 0
+    assert cli.ok("wait", "deaf") == "5"
+
+
+def test_several_are_stopped_side_by_side(cli: Cli) -> None:
+    names = ["d1", "d2", "d3", "d4"]
+    for name in names:
+        cli.ok("run", "-d", "--name", name, "demo", "sleep", "1000")
+    began = time.monotonic()
+    done = cli("stop", "-t", "2", *names, "nobody")
+    assert time.monotonic() - began < 2 * len(names)
+    assert (done.returncode, done.stdout.split()) == (1, names) and "nobody" in done.stderr
+    assert cli.ok("rm", *names).split() == names
+
+
+def test_a_container_with_little_memory_runs(cli: Cli) -> None:
+    done = cli("run", "--rm", "-m", "1m", "demo", "true")
+    assert done.returncode == 0 and done.stderr.startswith("warning: ")
+
+
+def test_what_an_image_says_is_its_containers(cli: Cli, tmp_path: Path) -> None:
+    require("skopeo", "umoci")
+    layout = tmp_path / "layout"
+    settings = {
+        "label": "own=image",
+        "cmd": "sleep",
+        "user": "nobody",
+        "stopsignal": "SIGUSR1",
+        "exposedports": "80/tcp",
+        "volume": "/vol",
+        "env": "A=1",
+        "workingdir": "/srv",
+    }
+    for words in (
+        ("umoci", "init", "--layout", str(layout)),
+        ("umoci", "new", "--image", f"{layout}:v1"),
+        ("umoci", "config", "--image", f"{layout}:v1", *(f"--config.{key}={value}" for key, value in settings.items())),
+        ("skopeo", "copy", "-q", f"oci:{layout}:v1", f"docker-archive:{tmp_path}/a.tar:example/told:v1"),
+    ):
+        subprocess.run(words, check=True, capture_output=True)
+    cli.ok("load", "-i", f"{tmp_path}/a.tar")
+    cli.ok("create", "--user", "0", "--name", "told", "-l", "mine=yes", "example/told:v1")
+    config = json.loads(cli.ok("inspect", "-f", "{{json .Config}}", "told"))
+    assert config["Labels"] == {"mine": "yes", "own": "image"}
+    assert (config["Cmd"], config["User"], config["StopSignal"]) == (["sleep"], "0", "SIGUSR1")
+    assert (config["ExposedPorts"], config["Volumes"]) == ({"80/tcp": {}}, {"/vol": {}})
+    assert "A=1" in config["Env"] and config["WorkingDir"] == "/srv"
+    for filters in (["label=own=image", "label=mine"], ["ancestor=example/told:v1"], ["name=^/told$"]):
+        wanted = [word for pair in filters for word in ("-f", pair)]
+        assert cli.ok("ps", "-a", *wanted, "--format", '{{.Names}} {{.Label "own"}}') == "told image"
+    cli.ok("rm", "told")
+    events = cli.ok("events", "--since", "1m", "--until", "0s", "-f", "label=own=image", "-f", "type=container")
+    assert "/containers/create" in events and "/containers/delete" in events
+    cli.ok("rmi", "example/told:v1")
+
+
+def test_prune_keeps_what_its_filters_do_not_name(cli: Cli) -> None:
+    for name in ("keep", "go"):
+        cli.ok("create", "--name", name, "-l", f"what={name}", "demo", "true")
+    assert "there is no filter 'colour'" in cli("container", "prune", "-f", "--filter", "colour=red").stderr
+    cli.ok("container", "prune", "-f", "--filter", "until=1h")
+    cli.ok("prune", "-f", "--filter", "label!=what")
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "go\nkeep"
+    cli.ok("container", "prune", "-f", "--filter", "label=what=go", "--filter", "until=0s")
+    assert cli.ok("ps", "-a", "--format", "{{.Names}}") == "keep"
+
+
 def test_images_are_listed_and_real_ones_loaded_and_removed(cli: Cli, tmp_path: Path) -> None:
     require("skopeo", "umoci")
     layout = tmp_path / "layout"
@@ -254,6 +350,8 @@ def test_info_doctor_and_version(cli: Cli) -> None:
     assert str(cli.root) in told
     assert re.search(r"cgroups: .*, below tuicont-[0-9a-f]+-[0-9a-f]+/", told)
     assert json.loads(cli.ok("info", "--format", "json"))["root"].startswith(str(cli.root))
+    assert cli.ok("info", "-f", "{{.DockerRootDir}} {{.OSType}}") == f"{cli.root} linux"
+    assert re.match(r"\d", cli.ok("version", "-f", "{{.Server.Version}}"))
     doctor = cli.ok("doctor")
     assert "✔" in doctor
     assert sys.executable in doctor

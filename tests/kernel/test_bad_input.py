@@ -52,7 +52,7 @@ REFUSED: dict[str, tuple[ContainerRequest, type[EngineError], tuple[str, ...]]] 
     "a name with a slash": (request(name="a/b"), Invalid, ("a/b",)),
     "a name that leads out": (request(name="../../etc"), Invalid, ("../../etc",)),
     "a name that is too long": (request(name="n" * 129), Invalid, ("n" * 129,)),
-    "too little memory": (request(limits=Limits(memory=4096)), Invalid, ("4096", "6 MiB")),
+    "too little memory": (request(limits=Limits(memory=4095)), Invalid, ("4095", "a page")),
     "swap below memory": (request(limits=Limits(memory=64 * MIB, memory_swap=MIB)), Invalid, ("memory",)),
     "a processor that is not there": (request(limits=Limits(cpuset_cpus="0,4000")), Invalid, ("4000", "0-")),
     "a memory node that is not there": (request(limits=Limits(cpuset_mems="77")), Invalid, ("77",)),
@@ -341,7 +341,7 @@ def cli(root: str, *words: str, prefix: tuple[str, ...] = ()) -> subprocess.Comp
 EXIT_CODES = {
     "an unknown image": (("run", "no-such"), 125),
     "an invalid name": (("run", "--name", "a/b", "demo", "true"), 125),
-    "too little memory": (("run", "-m", "4k", "demo", "true"), 125),
+    "too little memory": (("run", "-m", "4095", "demo", "true"), 125),
     "no such flag": (("run", "--no-such-flag", "demo"), 125),
     "a missing source": (("run", "-v", "/no/such:/x", "demo", "true"), 125),
     "a command that is not executable": (("run", "--rm", "demo", "/etc/passwd"), 126),

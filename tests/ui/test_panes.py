@@ -62,7 +62,7 @@ async def open_tab(pilot: Pilot[Any], name: str, tab: str) -> None:
         ("namespaces", "shared with host"),
         ("layers", "/tmp/cache.bin"),
         ("mounts", "/srv/data"),
-        ("inspect", '"name": "web-1"'),
+        ("inspect", '"Path": "burn-cpu"'),
     ],
 )
 async def test_each_tab_shows_what_the_engine_says(engine: ScriptedEngine, tab: str, expected: str) -> None:
@@ -206,13 +206,13 @@ async def test_a_long_cgroup_value_unfolds_and_folds(engine: ScriptedEngine, mon
 async def test_a_search_highlights_and_jumps_and_ends(engine: ScriptedEngine) -> None:
     async with running(engine, size=(120, 40)) as pilot:
         await open_tab(pilot, "web-1", "inspect")
-        await shown(pilot, '"name"')
+        await shown(pilot, '"Id"')
         await pilot.press("slash")
         await pilot.press(*"memory")
         await shown(pilot, "/memory")
         await pilot.press("enter")
         view = details(pilot).query_one("#inspect TextView", TextView)
-        assert "memory" in under_cursor(view)
+        assert "memory" in under_cursor(view).lower()
         await pilot.press("n")
         await pilot.press("escape")
         await gone(pilot, "/memory")
@@ -221,7 +221,7 @@ async def test_a_search_highlights_and_jumps_and_ends(engine: ScriptedEngine) ->
 async def test_n_without_a_search_still_makes_a_container(engine: ScriptedEngine) -> None:
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "inspect")
-        await shown(pilot, '"name"')
+        await shown(pilot, '"Id"')
         await pilot.press("n")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "CreateForm" or pilot.app.screen.is_modal)
 
@@ -229,10 +229,10 @@ async def test_n_without_a_search_still_makes_a_container(engine: ScriptedEngine
 async def test_y_copies_the_document(engine: ScriptedEngine) -> None:
     async with running(engine) as pilot:
         await open_tab(pilot, "web-1", "inspect")
-        await shown(pilot, '"name"')
+        await shown(pilot, '"Id"')
         await pilot.press("y")
-        await until(pilot, lambda: '"name": "web-1"' in pilot.app.clipboard)
-        assert pilot.app.clipboard.startswith("{")
+        await until(pilot, lambda: '"Name": "/web-1"' in pilot.app.clipboard)
+        assert pilot.app.clipboard.startswith("[")
 
 
 async def test_charts_take_a_longer_time_to_a_point(engine: ScriptedEngine) -> None:

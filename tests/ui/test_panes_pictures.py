@@ -62,7 +62,7 @@ TABS: dict[str, Before] = {
     "namespaces": tab("namespaces", "127.0.0.1/8"),
     "layers": tab("layers", "/tmp/cache.bin"),
     "mounts": tab("mounts", "/srv/data"),
-    "inspect": tab("inspect", '"name"'),
+    "inspect": tab("inspect", '"Id"'),
     "processes_of_none": tab("processes", "it has no processes", container="fresh"),
     "shell": shell,
 }

@@ -29,6 +29,33 @@ def test_options_after_the_image_belong_to_the_command() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
+def test_every_flag_takes_what_go_takes_for_a_boolean(text: str) -> None:
+    wanted = text in ("1", "t", "T", "TRUE", "true", "True")
+    made = parsed(f"--rm={text}", f"-i={text}", f"--mount=type=bind,source=/a,target=/b,readonly={text}", "demo")
+    assert (made.auto_remove, made.stdin_open) == (wanted, wanted)
+    assert made.mounts == (BindMount(source="/a", target="/b", read_only=wanted),)
+
+
+def test_the_last_of_a_flag_counts_and_no_flag_takes_the_next_word() -> None:
+    assert parsed("--rm", "--rm=false", "true") == ContainerRequest(image="true")
+    assert parsed("--rm=false", "--rm", "true", "--rm=false").command == ("--rm=false",)
+
+
+@pytest.mark.parametrize("words", [("--rm=maybe",), ("--rm=",), ("-t=yes",), ("--privileged=on", "--rm")])
+def test_what_is_no_boolean_is_refused_by_name(words: tuple[str, ...]) -> None:
+    value = words[0].partition("=")[2]
+    with pytest.raises(Invalid, match=rf"argument {words[0]}: '{value}' is neither true nor false"):
+        parsed(*words, "demo")
+
+
+def test_little_memory_is_warned_of_and_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed("-m", "6m", "demo").limits.memory == 6 << 20
+    assert capsys.readouterr().err == ""
+    assert parsed("-m", "256k", "demo").limits.memory == 256 << 10
+    assert capsys.readouterr().err.startswith("warning: 262144 bytes of memory are few")
+
+
 def test_two_dashes_end_the_options() -> None:
     assert parsed("-i", "--", "demo", "--", "x").command == ("--", "x")
 

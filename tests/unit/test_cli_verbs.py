@@ -5,10 +5,12 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from tuicont.cli import verbs
+from tuicont.cli.kit.each import each
 from tuicont.cli.kit.failure import error_code
 from tuicont.cli.kit.parser import GLOBAL_OPTIONS
 from tuicont.cli.main import _global_parser, main
@@ -57,6 +59,76 @@ def test_a_wrong_command_line_is_125_and_one_clear_error(words: list[str], capsy
 def test_a_mistyped_verb_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["inspct", "web"])
     assert "did you mean `tuicont inspect`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["contaner prune", "prun", "rmm", "kil", "rmii", "contaner"])
+def test_nothing_that_destroys_is_proposed(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(word.split())
+    guess = capsys.readouterr().err.partition("did you mean")[2]
+    assert not any(f"tuicont {verb}`" in guess for verb in ("rm", "rmi", "prune", "kill", "container prune"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ps", "-n", "x"],
+        ["run", "--log-opt", "max-file=x", "demo"],
+        ["update", "--pids-limit", "x", "c"],
+        ["logs", "--tail", "x", "c"],
+        ["create", "--ulimit", "nofile=x", "demo"],
+        ["ps", "--filter", "\udcff"],
+        ["stop", "-t", "\udcff", "c"],
+        ["\udcff"],
+    ],
+)
+def test_no_error_is_in_pythons_words(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 125
+    said = capsys.readouterr().err
+    assert not any(word in said for word in ("int()", "udcff", "codec", "base 10", "Traceback"))
+    assert "'x'" in said or "x'" in said or r"\xff" in said or "nofile=x" in said
+
+
+def test_the_exit_code_of_an_error_stays_when_nobody_reads_it() -> None:
+    done = subprocess.Popen([sys.executable, "-m", "tuicont", "fly"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.stdout is not None
+    done.stdout.close()
+    assert done.wait() == 125
+
+
+def test_the_flags_that_scripts_pass_without_need_are_taken() -> None:
+    for verb, words in (
+        ("rm", ["-v", "-f", "c"]),
+        ("rm", ["-fv", "c"]),
+        ("rmi", ["--no-prune", "i"]),
+        ("images", ["-a", "--digests", "--no-trunc", "-q"]),
+        ("logs", ["--details", "c"]),
+        ("inspect", ["-s", "--type", "container", "c"]),
+        ("info", ["-f", "{{.Driver}}"]),
+        ("version", ["-f", "{{.Server.Version}}"]),
+        ("ps", ["-s", "-n", "2", "-l", "--no-trunc"]),
+        ("prune", ["-f", "--filter", "until=1h"]),
+        ("image prune", ["-af", "--filter", "label!=keep"]),
+    ):
+        load(verb)[1].parse_args(words)
+
+
+class _Slow:
+    """Something that lasts until all have begun."""
+
+    def __init__(self, number: int) -> None:
+        self._barrier = threading.Barrier(number, timeout=10)
+
+    def __call__(self, ref: str) -> None:
+        self._barrier.wait()
+        if ref == "bad":
+            raise Conflict("stop bad", "it is no container")
+
+
+def test_several_are_acted_on_at_once_and_told_of_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert each(["b", "bad", "a"], _Slow(3), at_once=True) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "b\na\n" and printed.err == "cannot stop bad: it is no container\n"
+    assert each(["a", "bad"], _Slow(2), at_once=True, passing_over=(Conflict,)) == 0
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuicont import config
-from tuicont.cli.kit.words import timestamp
 from tuicont.core.errors import Invalid
 from tuicont.core.model.request import BindMount
 from tuicont.core.spec.options import security_options
 from tuicont.text import mounts, values
+from tuicont.text.units import timestamp
 
 NOW = 1_800_000_000 * values.NANO
 

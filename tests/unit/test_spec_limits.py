@@ -15,7 +15,7 @@ from tuicont.core.spec.resources import DEFAULT_DEVICES, read
 MIB = 1 << 20
 
 HOST = HostFacts(processors=frozenset(range(8)), memory_nodes=frozenset({0, 1}))
-sizes = st.integers(6 << 20, 1 << 40)
+sizes = st.integers(64 << 10, 1 << 40)
 limits = st.builds(
     Limits,
     memory=st.none() | sizes,

@@ -80,7 +80,7 @@ def test_a_plain_request_and_a_full_one_are_right() -> None:
         ({"network": "bridge7"}, "network", "'bridge7' is none of none, host"),
         ({"cap_add": ("FLY",)}, "cap_add", "unknown capability 'FLY'"),
         ({"security_opt": ("apparmor=x",)}, "security_opt", "not active on this host"),
-        ({"limits": Limits(memory=1 << 20)}, "limits.memory", "6 MiB"),
+        ({"limits": Limits(memory=1000)}, "limits.memory", "a page"),
         ({"limits": Limits(memory=8 << 20, memory_reservation=9 << 20)}, "limits.memory_reservation", "above"),
         ({"limits": Limits(memory_swap=8 << 20)}, "limits.memory_swap", "set the memory limit too"),
         ({"limits": Limits(memory=8 << 20, memory_swap=7 << 20)}, "limits.memory_swap", "less than the memory"),

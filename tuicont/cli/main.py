@@ -6,12 +6,11 @@ Knows every verb by name only; what a verb does is in the module that the table 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from tuicont.cli.kit import interrupts
-from tuicont.cli.kit.failure import BROKEN_PIPE, ENGINE_ERROR, complain, error_code
+from tuicont.cli.kit.failure import BROKEN_PIPE, ENGINE_ERROR, complain, error_code, silence
 from tuicont.cli.kit.parser import PROGRAM, VerbParser
 from tuicont.cli.kit.quick import import_msgspec
 from tuicont.cli.table import ALIASES, VERBS, load, overview, resolve
@@ -37,23 +36,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except interrupts.Interrupted as interrupted:
         return interrupted.code
     except BrokenPipeError:
-        # The reader went away (`| head`).
-        _say_no_more()
+        # The reader went away (`| head`): nothing more can be said, not even when the interpreter flushes.
+        silence(sys.stdout)
         return BROKEN_PIPE
     except OSError as error:
         # Of a call that nobody expected to fail, or of writing the answer (`> /dev/full`).
         if debug:
             raise
-        _say_no_more()
+        silence(sys.stdout)
         complain(kernel_error(f"finish {verb}", error.filename or "a call of the kernel", error))
         return ENGINE_ERROR
     except SystemExit as leaving:  # argparse, after it printed help
         return leaving.code if isinstance(leaving.code, int) else 0
-
-
-def _say_no_more() -> None:
-    """Not even what the interpreter would write as it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -97,7 +91,8 @@ def _suggestion(word: str) -> str:
         return f"`{PROGRAM} {word}` goes on with {', '.join(sorted(family))}"
     from difflib import get_close_matches
 
-    close = get_close_matches(word, VERBS, n=1)
+    families = [alias.partition(" ")[0] for alias in ALIASES]
+    close = get_close_matches(word, [*(verb for verb, entry in VERBS.items() if not entry.destroys), *families], n=1)
     return f"did you mean `{PROGRAM} {close[0]}`?" if close else ""
 
 

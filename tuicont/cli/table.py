@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 
 class Verb(NamedTuple):
-    """`module` is below `tuicont.cli.verbs`; without it, the one that is called like the verb."""
+    """`module` is below `tuicont.cli.verbs`; without it, the one that is called like the verb. What `destroys` is not
+    proposed for a mistyped word: it would be tried."""
 
     group: str
     summary: str
     module: str = ""
+    destroys: bool = False
 
 
 RUN, LOOK, CONTROL, FILES, IMAGES, ENGINE = (
@@ -36,14 +38,14 @@ VERBS: dict[str, Verb] = {
     "exec": Verb(RUN, "run one more process in a container"),
     "attach": Verb(RUN, "connect this terminal to a container"),
     "stop": Verb(CONTROL, "stop containers: signal, wait, then kill"),
-    "kill": Verb(CONTROL, "send a signal; SIGKILL ends every process"),
+    "kill": Verb(CONTROL, "send a signal; SIGKILL ends every process", destroys=True),
     "restart": Verb(CONTROL, "stop and start containers"),
     "pause": Verb(CONTROL, "freeze every process of containers"),
     "unpause": Verb(CONTROL, "thaw paused containers"),
     "update": Verb(CONTROL, "change the limits of containers, running or not"),
     "rename": Verb(CONTROL, "give a container another name"),
     "wait": Verb(CONTROL, "wait for containers to end, print their exit codes"),
-    "rm": Verb(CONTROL, "remove containers"),
+    "rm": Verb(CONTROL, "remove containers", destroys=True),
     "ps": Verb(LOOK, "list containers"),
     "logs": Verb(LOOK, "show what a container wrote"),
     "inspect": Verb(LOOK, "show everything known of containers or images, as JSON"),
@@ -54,13 +56,15 @@ VERBS: dict[str, Verb] = {
     "diff": Verb(FILES, "show which files differ from the image"),
     "images": Verb(IMAGES, "list images"),
     "load": Verb(IMAGES, "load images from a Docker archive or an OCI layout"),
-    "rmi": Verb(IMAGES, "remove images"),
+    "rmi": Verb(IMAGES, "remove images", destroys=True),
     "image inspect": Verb(IMAGES, "show everything known of images, as JSON", "inspect"),
-    "image prune": Verb(IMAGES, "remove unused images without a name, or with --all every unused one", "prune"),
+    "image prune": Verb(
+        IMAGES, "remove unused images without a name, or with --all every unused one", "prune", destroys=True
+    ),
     "info": Verb(ENGINE, "show where the engine keeps its state and what is in it"),
     "doctor": Verb(ENGINE, "show what this kernel offers, and what does not work and why"),
-    "prune": Verb(ENGINE, "remove stopped containers; with --all also images that are not used"),
-    "container prune": Verb(ENGINE, "remove stopped containers", "prune"),
+    "prune": Verb(ENGINE, "remove stopped containers; with --all also images that are not used", destroys=True),
+    "container prune": Verb(ENGINE, "remove stopped containers", "prune", destroys=True),
     "version": Verb(ENGINE, "show the versions of tuicont and of what it runs on"),
     "completion": Verb(ENGINE, "print the completion script of a shell"),
     "tui": Verb(ENGINE, "open the workstation (as does no verb at all)"),

@@ -15,7 +15,11 @@ from __future__ import annotations
 
 import errno as errno_names
 import os
+import re
 from collections.abc import Mapping
+
+_UNDECODED = re.compile(r"\\udc([89a-f][0-9a-f])")
+"""A byte that is not UTF-8 as Python quotes it, which means nothing to anybody else."""
 
 
 class EngineError(Exception):
@@ -50,7 +54,7 @@ class EngineError(Exception):
         if self.hint:
             lines.append(f"hint: {self.hint}")
         # A name that somebody else chose must not add a line.
-        return "\n".join("\\n".join(line.splitlines()) for line in lines)
+        return _UNDECODED.sub(r"\\x\1", "\n".join("\\n".join(line.splitlines()) for line in lines))
 
 
 class NotFound(EngineError):

@@ -41,7 +41,7 @@ LOOKS: Mapping[str, Look] = {
 _GOOD_END = Look("■", "muted", "exited")
 _DIGITS_MOST = 20
 """Of a number that the kernel can have counted; Python takes no text of thousands for one."""
-_UNSAID = frozenset({"exec_id"})
+_UNSAID = frozenset({"exec_id", "labels"})
 _SIZES = frozenset({"memory", "memory_swap", "memory_reservation", "limit", "bytes"})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import unicodedata
 
+NANO = 1_000_000_000
+"""Nanoseconds in a second."""
 _UNITS = "BKMGTP"
 SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -45,7 +47,7 @@ def percent(value: float) -> str:
 
 def age(nanoseconds: int) -> str:
     """A duration in at most four cells, its largest unit only: `8s`, `12m`, `3h`, `9d`, `2y`."""
-    seconds = max(nanoseconds, 0) // 1_000_000_000
+    seconds = max(nanoseconds, 0) // NANO
     for width, unit in ((31_536_000, "y"), (86_400, "d"), (3_600, "h"), (60, "m")):
         if seconds >= width:
             return f"{seconds // width}{unit}"
@@ -55,6 +57,12 @@ def age(nanoseconds: int) -> str:
 def clock(time_ns: int) -> str:
     """The local time of day, `21:30:02`."""
     return time.strftime("%H:%M:%S", time.localtime(time_ns / 1e9))
+
+
+def timestamp(time_ns: int) -> str:
+    """UTC with nanoseconds, as logs and events carry it: `2026-11-23T22:00:00.000000000Z`."""
+    seconds, rest = divmod(time_ns, NANO)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09}Z"
 
 
 def bar(part: float, width: int) -> tuple[str, str]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 from tuicont.core.model.boolean import boolean as boolean
-
-NANO = 1_000_000_000
+from tuicont.text.units import NANO
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+) ?([bkmgtp]?)(i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -92,6 +91,11 @@ def duration_ns(text: str) -> int:
 def seconds(text: str) -> float:
     """A time-out: seconds, or a duration with its unit."""
     return duration_ns(text) / NANO
+
+
+def patience(text: str) -> float:
+    """A time-out as `seconds` has it, or -1 for one that never comes."""
+    return -1.0 if text.strip() == "-1" else seconds(text)
 
 
 def moment_ns(text: str, now_ns: int) -> int:

@@ -13,6 +13,7 @@ from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.event import Topic
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 
 
 class ScriptedContainers:
@@ -32,7 +33,8 @@ class ScriptedContainers:
 
     def inspect(self, ref: str) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(self._world.find(ref))
-        return plain
+        more = {"log_path": "/log", "config_path": "/config", "cgroup": {}, "root_mounts": [], "image_config": {}}
+        return plain | more | {"limits": msgspec.to_builtins(self._world.limits[plain["id"]]), "spec": {"process": {}}}
 
     def loss(self, ref: str) -> RemovalLoss:
         container = self._world.find(ref)
@@ -76,6 +78,6 @@ class ScriptedContainers:
         del self._world.records[container.id]
         self._world.say(Topic.CONTAINER_DELETE, container)
 
-    def prune(self) -> PruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING) -> PruneReport:
         self._world.called("prune")
         return PruneReport()

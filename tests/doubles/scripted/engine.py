@@ -23,6 +23,7 @@ from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.model.host import HostUsage
 from tuicont.core.model.image import Image, ImageConfig, Layer
 from tuicont.core.model.probe import EngineInfo, Probe
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 from tuicont.core.model.series import Series
 from tuicont.core.model.snapshot import Snapshot
 from tuicont.core.model.stats import Sample
@@ -169,7 +170,7 @@ class ScriptedImages:
         self._world.called("remove_image", ref)
         return (ref,)
 
-    def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING, *, unnamed_only: bool = False) -> ImagePruneReport:
         self._world.called("prune_images", unnamed_only)
         return ImagePruneReport()
 

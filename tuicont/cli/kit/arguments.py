@@ -26,9 +26,9 @@ def add_time_out(parser: VerbParser) -> None:
         "-t",
         "--time",
         "--timeout",
-        type=values.seconds,
+        type=values.patience,
         metavar="SECONDS",
-        help="what to wait after the signal before killing (the container's own, or 10)",
+        help="what to wait after the signal before killing (the container's own, or 10); -1 waits on",
     )
 
 

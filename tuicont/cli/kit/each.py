@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from tuicont.cli.kit.failure import SOME_FAILED, complain
@@ -10,20 +11,25 @@ from tuicont.core.errors import EngineError
 
 T = TypeVar("T")
 
+_AT_ONCE = 50
+"""As many as Docker's own client (docker/cli, `parallelOperation`)."""
+
 
 def each(
-    refs: Iterable[str],
+    refs: Sequence[str],
     act: Callable[[str], T],
     *,
     show: Callable[[T], str] | None = None,
     passing_over: tuple[type[EngineError], ...] = (),
+    at_once: bool = False,
 ) -> int:
-    """Call `act` for every ref; print the ref, or what `show` makes of the answer. The exit code: `SOME_FAILED` when
-    any failed. Errors that are `passing_over` are no failure and print nothing."""
+    """Call `act` for every ref, one after the other or `at_once`; print the ref, or what `show` makes of the answer, in
+    their order. The exit code: `SOME_FAILED` when any failed. Errors that are `passing_over` are no failure and print
+    nothing."""
     code = 0
-    for ref in refs:
+    for ref, call in _side_by_side(refs, act) if at_once and len(refs) > 1 else _in_turn(refs, act):
         try:
-            answer = act(ref)
+            answer = call()
         except passing_over:
             continue
         except EngineError as error:
@@ -32,6 +38,30 @@ def each(
         else:
             print(ref if show is None else show(answer), flush=True)
     return code
+
+
+def _in_turn(refs: Sequence[str], act: Callable[[str], T]) -> Iterator[tuple[str, Callable[[], T]]]:
+    return ((ref, partial(act, ref)) for ref in refs)
+
+
+def _side_by_side(refs: Sequence[str], act: Callable[[str], T]) -> Iterator[tuple[str, Callable[[], T]]]:
+    """In threads that nobody waits for at the end: whoever interrupts a stop does not wait for the others."""
+    from concurrent.futures import Future  # here, as few lines name several
+    from threading import Thread
+
+    calls: list[tuple[str, Future[T]]] = [(ref, Future()) for ref in refs]
+    waiting = iter(calls)  # the next of a list is one thread's alone
+
+    def work() -> None:
+        for ref, future in waiting:
+            try:
+                future.set_result(act(ref))
+            except BaseException as error:
+                future.set_exception(error)
+
+    for _ in range(min(len(refs), _AT_ONCE)):
+        Thread(target=work, daemon=True).start()
+    return ((ref, future.result) for ref, future in calls)
 
 
 def found(refs: Iterable[str], find: Callable[[str], T]) -> tuple[list[T], list[EngineError]]:

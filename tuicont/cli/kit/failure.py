@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
 
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, EngineError
 
@@ -22,9 +24,26 @@ def error_code(error: EngineError) -> int:
 
 
 def complain(error: EngineError) -> None:
-    """Write an error to standard error, after what stands before it on standard output."""
-    sys.stdout.flush()
+    """Write an error to standard error, after what stands before it on standard output. That nobody reads it is no
+    error of its own."""
     # Imported when it is needed: no verb should wait for it.
     from tuicont.text.units import visible
 
-    print(visible(str(error)), file=sys.stderr)
+    say(visible(str(error)))
+
+
+def say(text: str) -> None:
+    """Write a line to standard error, as `complain` does."""
+    for stream, line in ((sys.stdout, ""), (sys.stderr, f"{text}\n")):
+        try:
+            stream.write(line)
+            stream.flush()
+        except OSError:
+            silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still written go nowhere: the interpreter flushes once more at its end, and would say so."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

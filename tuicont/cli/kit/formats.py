@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tuicont.cli.kit.listing import Column
-from tuicont.cli.kit.template import Template, no_field, to_json
+from tuicont.cli.kit.template.evaluate import no_field
+from tuicont.cli.kit.template.functions import to_json
+from tuicont.cli.kit.template.template import Template
 
 T = TypeVar("T")
 
@@ -14,18 +16,21 @@ T = TypeVar("T")
 def line_maker(columns: Sequence[Column[T]], format: str | Template) -> Callable[[T], str]:
     """What makes a line of a thing, for `json` or a template. Raises `Invalid` for a field that no column has."""
     fill = formatter(format) if isinstance(format, str) else format
-    fields = [c.field for c in columns]
-    if isinstance(fill, Template) and (unknown := [field for field in fill.fields if field not in fields]):
-        raise no_field(unknown[0], fields)
-    return lambda thing: fill({c.field: c.value(thing) for c in columns})
+    values = [c for c in columns if not c.method]
+    if isinstance(fill, Template):
+        fields = [c.field for c in columns]
+        if unknown := [field for field in fill.fields if field and field not in fields]:
+            raise no_field(unknown[0], fields)
+        values = [c for c in columns if c.field in fill.fields or ("" in fill.fields and not c.method)]
+    return lambda thing: fill({c.field: c.value(thing) for c in values})
 
 
 def table_maker(columns: Sequence[Column[T]], format: str) -> tuple[list[str], Callable[[T], list[str]]]:
     """The headings of a table by a template with tabs in it, and what makes the cells of a thing."""
-    template = Template(format.strip().replace("\\t", "\t"))
-    headings = {c.field: c.heading for c in columns}
+    template = Template(format.strip())
     fill = line_maker(columns, template)
-    return [headings.get(name, name.upper()) for name in template.names], lambda thing: fill(thing).split("\t")
+    headings = {c.field: c.heading for c in columns}
+    return template.heading(headings).split("\t"), lambda thing: fill(thing).split("\t")
 
 
 def formatter(format: str) -> Callable[[Mapping[str, Any]], str]:

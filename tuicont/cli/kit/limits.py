@@ -1,4 +1,4 @@
-"""The flags that limit a container, shared by `run`, `create` and `update`. Pure."""
+"""The flags that limit a container, shared by `run`, `create` and `update`. Pure, but that it warns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tuicont.cli.kit.failure import say
 from tuicont.cli.kit.parser import VerbParser
-from tuicont.core.engine.api import LIMITS, Unit
+from tuicont.core.engine.api import LIMITS, LITTLE_MEMORY, SMALLEST_MEMORY, Unit
 from tuicont.core.errors import Invalid
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.resources import PERIOD_US
@@ -41,10 +42,13 @@ def _or_zero(unit: Unit) -> Callable[[str], Any]:
 
 
 def limits(args: argparse.Namespace) -> Limits:
-    """What the flags name; everything else is `None`."""
+    """What the flags name; everything else is `None`. Warns of what is allowed and will hardly do."""
     named = {limit.field: _named(limit.unit, getattr(args, limit.field)) for limit in LIMITS}
     if args.cpu_quota is not None:
         named["cpus"] = _processors(args)
+    if SMALLEST_MEMORY <= (named["memory"] or 0) < LITTLE_MEMORY:
+        little = f"{LITTLE_MEMORY >> 20} MiB"
+        say(f"warning: {named['memory']} bytes of memory are few: many programs do not start below {little}")
     return Limits(**named)
 
 

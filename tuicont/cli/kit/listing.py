@@ -21,12 +21,14 @@ T = TypeVar("T")
 
 class Column(msgspec.Struct, Generic[T], frozen=True):
     """`heading` stands above it in a table, `field` is its name in templates and JSON, `value` makes it from the thing
-    that is listed. One that is not `shown` is in the plain table only when it is asked for."""
+    that is listed. One that is not `shown` is in the plain table only when it is asked for; a `method` is a function
+    that templates call (`{{.Label "name"}}`), and its heading one that makes what stands above it."""
 
-    heading: str
+    heading: str | Callable[[str], str]
     field: str
     value: Callable[[T], object]
     shown: bool = True
+    method: bool = False
 
 
 def add_format(parser: VerbParser) -> None:
@@ -41,13 +43,13 @@ def add_format(parser: VerbParser) -> None:
 
 def add_line_format(parser: VerbParser, example: str = "{{.root}}") -> None:
     """`--format` of a verb that tells of one thing, or of each in its own way."""
-    parser.option("--format", default="", metavar="FORMAT", help=f"json, or a template such as '{example}'")
+    parser.option("-f", "--format", default="", metavar="FORMAT", help=f"json, or a template such as '{example}'")
 
 
-def add_filter(parser: VerbParser, keys: str) -> None:
-    """`--filter`, which may be given more than once; `keys` are those that there are."""
+def add_filter(parser: VerbParser, keys: str, *, short: bool = True) -> None:
+    """`--filter`, which may be given more than once; `keys` are those that there are. `-f` may mean something else."""
     parser.many(
-        "-f",
+        *(("-f",) if short else ()),
         "--filter",
         type=_pair,
         metavar="KEY=VALUE",
@@ -69,10 +71,13 @@ def show(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, more
 def lines(things: Iterable[T], columns: Sequence[Column[T]], format: str, *, more: Collection[str] = ()) -> list[str]:
     """The lines of a listing, a heading included where the format has one."""
     if format == "table":
-        columns = [c for c in columns if c.shown or c.field in more]
-        return table([[c.heading for c in columns], *([_cell(c.value(thing)) for c in columns] for thing in things)])
+        columns = [c for c in columns if (c.shown or c.field in more) and not c.method]
+        return table(
+            [[str(c.heading) for c in columns], *([_cell(c.value(thing)) for c in columns] for thing in things)]
+        )
     from tuicont.cli.kit.formats import line_maker, table_maker  # here, as a plain table needs none
 
+    format = unescaped(format)
     if not format.startswith("table "):
         return list(map(line_maker(columns, format), things))
     head, cells = table_maker(columns, format.removeprefix("table "))
@@ -83,9 +88,14 @@ def asks_for(format: str, field: str) -> bool:
     """Whether `format` is a template with that field in it: for what takes long to find out."""
     if "{{" not in format:
         return False
-    from tuicont.cli.kit.template import Template
+    from tuicont.cli.kit.template.template import Template
 
-    return field in Template(format).fields
+    return field in Template(unescaped(format.removeprefix("table "))).fields
+
+
+def unescaped(format: str) -> str:
+    """`\\t` and `\\n` as what they stand for: in listings Docker takes them so outside of actions too."""
+    return format.replace("\\t", "\t").replace("\\n", "\n")
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

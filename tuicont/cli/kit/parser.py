@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from tuicont.core.errors import Invalid
+from tuicont.core.model.boolean import boolean
 
 if TYPE_CHECKING:
     from tuicont.cli.kit.context import Context
@@ -19,10 +20,22 @@ PROGRAM = "tuicont"
 GLOBAL_FLAGS = ("--read-only", "--debug", "--version")
 GLOBAL_OPTIONS = ("--root", "--run-root", "--config", "--storage-driver", "--runtime", *GLOBAL_FLAGS)
 """They stand before the verb; those that are no flags take a value."""
+_NO_VALUE = ("ignored explicit argument", "among other letters it takes no value, and there is")
 
 
 def _formatter(width: int) -> Callable[..., argparse.HelpFormatter]:
     return partial(argparse.RawDescriptionHelpFormatter, width=width)
+
+
+class _Flag(argparse.Action):
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, _: object, option: str | None = None
+    ) -> None:
+        _, equals, value = str(option).partition("=")
+        try:
+            setattr(namespace, self.dest, boolean(value) if equals else True)
+        except ValueError as error:
+            raise argparse.ArgumentError(self, str(error)) from None
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -56,7 +69,9 @@ class VerbParser(argparse.ArgumentParser):
             try:
                 return type(text)
             except ValueError as error:
-                raise argparse.ArgumentTypeError(str(error)) from None
+                said = str(error)
+                quoted = repr(text)
+                raise argparse.ArgumentTypeError(said if quoted in said else f"{quoted}: expected {said}") from None
 
         self.add_argument(*names, type=convert, **settings)
 
@@ -65,8 +80,23 @@ class VerbParser(argparse.ArgumentParser):
         self.option(*names, action="append", default=[], **settings)
 
     def flag(self, *names: str, **settings: Any) -> None:
-        """An option without a value."""
-        self.add_argument(*names, action="store_true", **settings)
+        """An option that is on when it is there; `--flag=false` is another way to leave it out."""
+        self.add_argument(*names, action=_Flag, nargs=0, default=False, **settings)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it, and flags take values. It knows no option whose value is there or not without looking
+        into the next word for it, so `--flag=value` becomes an option of its own: each that the line has."""
+        known = (action for action in self.options() if isinstance(action, _Flag))
+        flags = {name: action.dest for action in known for name in action.option_strings}
+        for word in dict.fromkeys(args):
+            name, equals, _ = word.partition("=")
+            if equals and name in flags:
+                self.add_argument(word, action=_Flag, nargs=0, dest=flags[name], help=argparse.SUPPRESS)
+        return super().parse_known_args(args, namespace)
+
+    def ignored(self, *names: str, why: str) -> None:
+        """A flag of Docker's that asks for what is so anyway, as scripts pass them; `why` is its help."""
+        self.flag(*names, dest="_", help=why)
 
     def words(self, metavar: str, least: int) -> None:
         """The rest of the line from the first word that is no option, options after it included (`args.words`)."""
@@ -82,7 +112,7 @@ class VerbParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Invalid(
             "read the command line",
-            message.replace("the following arguments are required", "missing"),
+            message.replace("the following arguments are required", "missing").replace(*_NO_VALUE),
             hint=self._hint(message) or f"see `{self.prog} --help`",
         )
 

@@ -6,8 +6,8 @@ import time
 
 from tuicont.core.model.container import Container
 from tuicont.core.model.state import State
+from tuicont.text.units import NANO as NANO
 
-NANO = 1_000_000_000
 _AGES = (
     (2 * 365 * 86_400, 365 * 86_400, "years"),
     (60 * 86_400, 30 * 86_400, "months"),
@@ -65,12 +65,6 @@ def decimal_size(count: float) -> str:
 def binary_size(count: float) -> str:
     """Bytes in powers of 1024: `12.5MiB`."""
     return _scaled(count, 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
-
-
-def timestamp(time_ns: int) -> str:
-    """UTC with nanoseconds, as logs and events carry it: `2026-11-23T22:00:00.000000000Z`."""
-    seconds, rest = divmod(time_ns, NANO)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09}Z"
 
 
 def local_time(time_ns: int) -> str:

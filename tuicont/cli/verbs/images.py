@@ -5,19 +5,27 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import time
+from collections.abc import Callable
 
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.docker.images import COLUMNS, Listed, listed, short_id
+from tuicont.cli.kit.filters import until_ns
 from tuicont.cli.kit.listing import add_filter, add_format, show
 from tuicont.cli.kit.parser import Command, VerbParser
+from tuicont.core.engine.api import Engine
 from tuicont.core.errors import Invalid
+from tuicont.core.model.selection import has_label, selection
 from tuicont.text.values import boolean
+
+_OPERATION = "list images"
 
 
 def _arguments(parser: VerbParser) -> None:
+    parser.ignored("-a", "--all", why="also images between others: there are none")
+    parser.flag("--digests", help="show digests")
     parser.flag("-q", "--quiet", help="print ids only")
     parser.flag("--no-trunc", help="do not shorten ids")
-    add_filter(parser, "reference, dangling, label")
+    add_filter(parser, "reference, dangling, label, before, since, until")
     add_format(parser)
     parser.add_argument("repository", nargs="?", metavar="REPOSITORY[:TAG]", help="only this one")
 
@@ -25,44 +33,50 @@ def _arguments(parser: VerbParser) -> None:
 def _images(args: argparse.Namespace, context: Context) -> int:
     now_ns = time.time_ns()
     filters = [*args.filter, *([("reference", args.repository)] if args.repository else [])]
-    rows = [
-        row
-        for image in context.engine.images.list()
-        for row in listed(image, now_ns, whole=args.no_trunc)
-        if _matches(row, filters)
-    ]
+    chosen = _chosen(context.engine, filters)
+    images = context.engine.images.list()
+    rows = [row for image in images for row in listed(image, now_ns, whole=args.no_trunc) if chosen(row)]
     if args.quiet:
         for identity in dict.fromkeys(row.image.id if args.no_trunc else short_id(row.image) for row in rows):
             print(identity)
         return 0
-    show(rows, COLUMNS, args.format)
+    show(rows, COLUMNS, args.format, more=("Digest",) if args.digests else ())
     return 0
 
 
-def _matches(row: Listed, filters: list[tuple[str, str]]) -> bool:
-    image = row.image
-    for key, value in filters:
-        if key == "reference":
-            name = f"{row.repository}:{row.tag}"
-            if not (fnmatch.fnmatchcase(row.repository, value) or fnmatch.fnmatchcase(name, value)):
-                return False
-        elif key == "dangling":
-            if _boolean(value) != (not image.references):
-                return False
-        elif key == "label":
-            name, separator, wanted = value.partition("=")
-            if name not in image.config.labels or (separator and image.config.labels[name] != wanted):
-                return False
-        else:
-            raise Invalid("filter images", f"there is no filter {key!r}", hint="there are: reference, dangling, label")
-    return True
+def _chosen(engine: Engine, filters: list[tuple[str, str]]) -> Callable[[Listed], bool]:
+    """Docker's filters (docs.docker.com/reference/cli/docker/image/ls, "Filtering")."""
+
+    def created(ref: str) -> int:
+        return engine.images.get(ref).created_ns
+
+    def before(time_ns: int) -> Callable[[Listed], bool]:
+        return lambda row: row.image.created_ns < time_ns
+
+    def since(time_ns: int) -> Callable[[Listed], bool]:
+        return lambda row: row.image.created_ns > time_ns
+
+    readers: dict[str, Callable[[str], Callable[[Listed], bool]]] = {
+        "reference": lambda value: lambda row: _is_called(row, value),
+        "dangling": _dangling,
+        "label": lambda value: lambda row: has_label(row.image.config.labels, value),
+        "before": lambda value: before(created(value)),
+        "since": lambda value: since(created(value)),
+        "until": lambda value: before(until_ns(_OPERATION, value)),
+    }
+    return selection(_OPERATION, filters, readers, every=("label", "before", "since", "until"))
 
 
-def _boolean(value: str) -> bool:
+def _is_called(row: Listed, pattern: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (row.repository, f"{row.repository}:{row.tag}"))
+
+
+def _dangling(value: str) -> Callable[[Listed], bool]:
     try:
-        return boolean(value)
+        wanted = boolean(value)
     except ValueError as error:
-        raise Invalid("filter images", f"dangling={value}: {error}") from None
+        raise Invalid(_OPERATION, f"dangling={value}: {error}") from None
+    return lambda row: (not row.image.references) == wanted
 
 
 COMMANDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tuicont.cli.kit.context import Context
+from tuicont.cli.kit.docker.engine import info as docker_info
 from tuicont.cli.kit.formats import formatter
 from tuicont.cli.kit.listing import add_line_format, print_lines, table
 from tuicont.cli.kit.parser import Command
@@ -21,7 +22,7 @@ def _info(args: argparse.Namespace, context: Context) -> int:
     info, usage = context.engine.host.info(), context.engine.host.usage()
     if args.format:
         more = {"usage": msgspec.to_builtins(usage), "config_file": context.config_file}
-        print(formatter(args.format)(msgspec.to_builtins(info) | more))
+        print(formatter(args.format)(docker_info(info) | msgspec.to_builtins(info) | more))
         return 0
     print_lines(table([(f"{name}:", value) for name, value in _lines(info, usage, context.config_file)]))
     return 0
@@ -50,5 +51,5 @@ def _lines(info: EngineInfo, usage: HostUsage, config_file: str) -> list[tuple[s
 
 
 COMMANDS = {
-    "info": Command(_info, "[OPTIONS]", "tuicont info\ntuicont info --format '{{.storage_driver}}'", add_line_format),
+    "info": Command(_info, "[OPTIONS]", "tuicont info\ntuicont info --format '{{.Driver}}'", add_line_format),
 }

@@ -6,14 +6,15 @@ import argparse
 from typing import Any
 
 from tuicont.cli.kit.context import Context
-from tuicont.cli.kit.docker import containers, images
 from tuicont.cli.kit.each import found
 from tuicont.cli.kit.failure import SOME_FAILED, complain
 from tuicont.cli.kit.formats import formatter
 from tuicont.cli.kit.listing import print_lines
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.template import to_json
+from tuicont.cli.kit.template.functions import to_json
 from tuicont.core.errors import EngineError, NotFound
+from tuicont.text.docker.container import inspected as inspected_container
+from tuicont.text.docker.image import inspected as inspected_image
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -27,6 +28,7 @@ def _image_arguments(parser: VerbParser) -> None:
 
 
 def _more_arguments(parser: VerbParser) -> None:
+    parser.flag("-s", "--size", help="also the bytes of a container's files: written by it, and in all")
     parser.option("-f", "--format", default="", metavar="FORMAT", help="json, or a template such as '{{.State.Pid}}'")
     parser.add_argument("refs", nargs="+", metavar="NAME", help="name or id")
 
@@ -35,10 +37,15 @@ def _inspect(args: argparse.Namespace, context: Context) -> int:
     engine = context.engine
 
     def container(ref: str) -> dict[str, Any]:
-        return containers.inspected(engine.containers.inspect(ref))
+        document = inspected_container(engine.containers.inspect(ref))
+        if not args.size:
+            return document
+        written = engine.containers.loss(ref).bytes
+        image = next((image.size for image in engine.images.list() if image.id == document["Image"]), 0)
+        return document | {"SizeRw": written, "SizeRootFs": written + image}
 
     def image(ref: str) -> dict[str, Any]:
-        return images.inspected(engine.images.inspect(ref))
+        return inspected_image(engine.images.inspect(ref))
 
     def either(ref: str) -> dict[str, Any]:
         try:

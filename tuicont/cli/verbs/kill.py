@@ -16,7 +16,8 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _kill(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.tasks.kill(ref, args.signal))
+    tasks = context.engine.tasks
+    return each(args.containers, lambda ref: tasks.kill(ref, args.signal), at_once=True)
 
 
 COMMANDS = {

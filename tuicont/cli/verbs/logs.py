@@ -8,8 +8,8 @@ import sys
 from tuicont.cli.kit.arguments import add_container, add_interval
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.cli.kit.words import timestamp
 from tuicont.core.model.container import LogQuery
+from tuicont.text.units import timestamp
 from tuicont.text.values import whole
 
 
@@ -17,6 +17,7 @@ def _arguments(parser: VerbParser) -> None:
     parser.flag("-f", "--follow", help="go on with new lines until the container ends")
     parser.option("-n", "--tail", type=_tail, metavar="N", help="only the last N lines (all)")
     parser.flag("-t", "--timestamps", help="begin each line with its time")
+    parser.ignored("--details", why="what the log's driver adds to each line: nothing")
     add_interval(parser)
     add_container(parser)
 

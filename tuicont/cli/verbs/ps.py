@@ -10,13 +10,14 @@ from tuicont.cli.kit.docker.containers import COLUMNS, Listed
 from tuicont.cli.kit.listing import add_filter, add_format, asks_for, show
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.core.engine.api import ContainerFilter
+from tuicont.core.model.container import Container
 
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("-a", "--all", help="also those that do not run")
-    add_filter(parser, "name, id, status, label, ancestor, exited, network")
+    add_filter(parser, "name, id, status, label, ancestor, exited, network, volume, before, since, health, publish")
     parser.option(
-        "-n", "--last", type=int, default=-1, metavar="N", help="the last N that were created, running or not"
+        "-n", "--last", type=_number, default=-1, metavar="N", help="the last N that were created, running or not"
     )
     parser.flag("-l", "--latest", help="the last one that was created")
     parser.flag("-s", "--size", help="show what each has written")
@@ -25,10 +26,15 @@ def _arguments(parser: VerbParser) -> None:
     add_format(parser)
 
 
+def _number(text: str) -> int:
+    from tuicont.text.values import whole  # here, as it is rarely given
+
+    return whole(text)
+
+
 def _ps(args: argparse.Namespace, context: Context) -> int:
     last = 1 if args.latest else args.last
-    named = any(key in ("status", "exited") for key, _ in args.filter)
-    which = ContainerFilter(all=args.all or last >= 0 or named, filters=tuple(args.filter))
+    which = ContainerFilter(all=args.all or last >= 0, filters=tuple(args.filter))
     containers = context.engine.containers.list(which)
     if last >= 0:
         containers = containers[:last]
@@ -38,10 +44,12 @@ def _ps(args: argparse.Namespace, context: Context) -> int:
         return 0
     now_ns = time.time_ns()
     sized = args.size or asks_for(args.format, "Size")
-    rows = (
-        Listed(c, now_ns, args.no_trunc, context.engine.containers.loss(c.id).bytes if sized else None)
-        for c in containers
-    )
+    images = {image.id: image.size for image in context.engine.images.list()} if sized else {}
+
+    def size(container: Container) -> tuple[int, int]:
+        return context.engine.containers.loss(container.id).bytes, images.get(container.image_id, 0)
+
+    rows = (Listed(c, now_ns, args.no_trunc, size(c) if sized else None) for c in containers)
     show(rows, COLUMNS, args.format, more=("Size",) if args.size else ())
     return 0
 

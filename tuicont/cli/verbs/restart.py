@@ -16,7 +16,8 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _restart(args: argparse.Namespace, context: Context) -> int:
-    return each(args.containers, lambda ref: context.engine.tasks.restart(ref, timeout=args.time))
+    tasks = context.engine.tasks
+    return each(args.containers, lambda ref: tasks.restart(ref, timeout=args.time), at_once=True)
 
 
 COMMANDS = {

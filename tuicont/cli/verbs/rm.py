@@ -13,12 +13,19 @@ from tuicont.core.errors import NotFound
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("-f", "--force", help="kill it first when it runs; a container that is not there is no error")
+    parser.ignored("-v", "--volumes", why="with the volumes that have no name: there are none")
     add_containers(parser)
 
 
 def _rm(args: argparse.Namespace, context: Context) -> int:
     gone = (NotFound,) if args.force else ()
-    return each(args.containers, lambda ref: context.engine.containers.remove(ref, force=args.force), passing_over=gone)
+    engine = context.engine
+    return each(
+        args.containers,
+        lambda ref: engine.containers.remove(ref, force=args.force),
+        passing_over=gone,
+        at_once=True,
+    )
 
 
 COMMANDS = {

@@ -12,6 +12,7 @@ from tuicont.cli.kit.words import sentence
 
 def _arguments(parser: VerbParser) -> None:
     parser.flag("-f", "--force", help="remove all its names, when it is named by its id")
+    parser.ignored("--no-prune", why="keep parents without a name: no image here has one")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="name or id")
 
 

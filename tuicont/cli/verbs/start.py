@@ -10,7 +10,9 @@ from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.each import each
 from tuicont.cli.kit.join import add_client_arguments, join
 from tuicont.cli.kit.parser import Command, VerbParser
-from tuicont.core.errors import Invalid
+from tuicont.core.engine.api import Engine
+from tuicont.core.errors import Conflict, Invalid
+from tuicont.core.model.state import State
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -22,7 +24,7 @@ def _arguments(parser: VerbParser) -> None:
 
 def _start(args: argparse.Namespace, context: Context) -> int:
     if not (args.attach or args.interactive):
-        return each(args.containers, context.engine.tasks.start)
+        return each(args.containers, lambda ref: _run(context.engine, ref))
     if len(args.containers) > 1:
         raise Invalid("start containers", "a terminal joins one container only", hint="leave out -a and -i")
     container = context.engine.containers.get(args.containers[0])
@@ -31,6 +33,15 @@ def _start(args: argparse.Namespace, context: Context) -> int:
     rows, cols = terminal.size()
     session = context.engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
     return join(context.engine, container.id, session, streams, args)
+
+
+def _run(engine: Engine, ref: str) -> None:
+    """That it runs already is what was wanted; a frozen one does not."""
+    try:
+        engine.tasks.start(ref)
+    except Conflict:
+        if engine.containers.get(ref).state is not State.RUNNING:
+            raise
 
 
 COMMANDS = {

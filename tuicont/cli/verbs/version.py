@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from tuicont import __version__
 from tuicont.cli.kit.context import Context
+from tuicont.cli.kit.docker.engine import facts, version
 from tuicont.cli.kit.formats import formatter
 from tuicont.cli.kit.listing import add_line_format, print_lines, table
 from tuicont.cli.kit.parser import Command, VerbParser
@@ -22,18 +22,12 @@ def _version(args: argparse.Namespace, context: Context) -> int:
     if args.short:
         print(f"tuicont version {__version__}")
         return 0
-    host = os.uname()
-    facts = {
-        "version": __version__,
-        "python": sys.version.split()[0],
-        "kernel": host.release,
-        "architecture": host.machine,
-        "oci_runtime_spec": "1.2",
-    }
+    python = sys.version.split()[0]
+    told = facts(__version__, python)
     if args.format:
-        print(formatter(args.format)(facts))
+        print(formatter(args.format)(version(__version__, python) | told))
     else:
-        print_lines(table([(f"{name.replace('_', ' ')}:", value) for name, value in facts.items()]))
+        print_lines(table([(f"{name.replace('_', ' ')}:", value) for name, value in told.items()]))
     return 0
 
 

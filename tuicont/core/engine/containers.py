@@ -12,7 +12,6 @@ from tuicont.core.engine.api import ContainerFilter, Problem, PruneReport
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.ends.ends import Ends
-from tuicont.core.engine.filters import matching
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records, check, no_such_container
@@ -21,12 +20,14 @@ from tuicont.core.errors import Conflict, EngineError
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 from tuicont.core.model.state import Verb
 from tuicont.core.storage.base import Usage
 
 if TYPE_CHECKING:
     from tuicont.core.engine.births.create import Creation
     from tuicont.core.engine.changes import Changes
+    from tuicont.core.image.service import ImageService
 
 
 class LocalContainers:
@@ -43,6 +44,7 @@ class LocalContainers:
         changes: Callable[[], Changes],
         ends: Ends,
         removal: Removal,
+        images: Callable[[], ImageService],
     ) -> None:
         self._records = records
         self._locks = locks
@@ -53,10 +55,16 @@ class LocalContainers:
         self._changes = changes
         self._ends = ends
         self._removal = removal
+        self._images = images
 
     def list(self, which: ContainerFilter = ContainerFilter()) -> tuple[Container, ...]:
         self._ends.settle_all()
-        return matching(self._records.store.containers(), which)
+        store = self._records.store
+        if not which.filters:
+            return tuple(c for c in store.containers() if which.all or c.state.alive)
+        from tuicont.core.engine.filters import matching  # here, as few lists have filters
+
+        return matching(store.containers(), which, store.images)
 
     def get(self, ref: str) -> Container:
         return self._records.find(ref, f"find {ref}")
@@ -72,9 +80,16 @@ class LocalContainers:
             "config_path": self._paths.config(container.id),
             "cgroup": msgspec.to_builtins(self._drivers.cgroups.open(container.id).placement),
             "root_mounts": self._root_mounts(container),
+            "image_config": self._image_config(container),
             "limits": msgspec.to_builtins(self._bundles.limits(container)),
             "spec": spec,
         }
+
+    def _image_config(self, container: Container) -> Any:
+        """What the image says of its containers, in full; nothing where the image is gone or damaged."""
+        with contextlib.suppress(EngineError, msgspec.DecodeError, OSError):
+            return self._images().inspect(container.image_id)["document"].get("config") or {}
+        return {}
 
     def _root_mounts(self, container: Container) -> Any:
         """None where the driver, or what it kept of the container, is gone."""
@@ -154,10 +169,10 @@ class LocalContainers:
                 transaction.delete_container(container_id)
             self._removal.remove_files(container_id, "")
 
-    def prune(self) -> PruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING) -> PruneReport:
         removed, freed = [], 0
         for container in self.list():
-            if container.state.alive:
+            if container.state.alive or not which.takes(container.labels, container.created_ns):
                 continue
             try:
                 size = self._usage(container).bytes

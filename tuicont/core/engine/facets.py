@@ -87,6 +87,7 @@ def _containers(parts: Parts) -> LocalContainers:
         changes,
         parts.ends,
         parts.removal,
+        parts.images,
     )
 
 

@@ -25,6 +25,7 @@ from tuicont.core.image.finding import find
 from tuicont.core.image.reference import parse
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image, ImagePruneReport
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.sys.locks import lock, try_lock
 
@@ -134,7 +135,7 @@ class ImageService:
         with self._guard():
             return self._remove(ref, self._users(), force=force)
 
-    def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
+    def prune(self, which: PruneFilter = EVERYTHING, *, unnamed_only: bool = False) -> ImagePruneReport:
         """Remove what no container uses; blobs and layers that no image has go too."""
         lines: list[str] = []
         sizes = {layer.chain_id: layer.size for image in self._records.images() for layer in image.layers}
@@ -142,7 +143,8 @@ class ImageService:
         with self._guard():
             users = self._users()
             for image in self._records.images():
-                if image.id not in users and not (unnamed_only and image.references):
+                doomed = image.id not in users and not (unnamed_only and image.references)
+                if doomed and which.takes(image.config.labels, image.created_ns):
                     lines += self._remove(image.id, users, force=True)
         self.sweep()
         return ImagePruneReport(lines=tuple(lines), bytes=max(0, before - self._stored_bytes(sizes)))

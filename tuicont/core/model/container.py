@@ -23,8 +23,8 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `pid` and `start_time` (clock ticks since boot, field 22 of /proc/PID/stat) together identify the
     container's init on the host; both are 0 when it does not run. Its limits are in its specification; `revision`
     counts how often that was rewritten, and `request.limits` are those that it was created with. `command` and
-    `stop_signal` are what request and image together say. `runtime` and `storage` are the drivers that it was made
-    with. `error` says why the last start failed.
+    `stop_signal` are what request and image together say; `image_labels` are the image's, as they were. `runtime` and
+    `storage` are the drivers that it was made with. `error` says why the last start failed.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     storage: str = "overlay"
     command: tuple[str, ...] = ()
     stop_signal: str = ""
+    image_labels: tuple[tuple[str, str], ...] = ()
     pid: int = 0
     start_time: int = 0
     started_ns: int = 0
@@ -49,6 +50,11 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def short_id(self) -> str:
         return self.id[:12]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The image's, and over them those that were asked for; by name."""
+        return dict(sorted({**dict(self.image_labels), **dict(self.request.labels)}.items()))
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):

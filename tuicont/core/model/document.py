@@ -30,6 +30,11 @@ def encode(value: Any, *, indent: int = -1) -> bytes:
         return json.dumps(msgspec.to_builtins(value), **shape).encode()
 
 
+class OpenMap(dict[str, Any]):
+    """A map of a document whose keys are anybody's, such as labels. Every other map is a record: its keys are fields,
+    and one that is not there is a mistake."""
+
+
 class Decoder(Generic[T]):
     """Reads what `encode` has written of a value of `kind`."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from mmap import PAGESIZE
 from typing import Any
 
 import msgspec
@@ -19,8 +20,10 @@ from tuicont.core.model.limits import Limits
 from tuicont.core.model.problem import Problem
 from tuicont.core.model.resources import PERIOD_US
 
-MINIMUM_MEMORY = 6 << 20
-
+SMALLEST_MEMORY = PAGESIZE
+"""The kernel counts in pages."""
+LITTLE_MEMORY = 6 << 20
+"""Bytes below which hardly a program starts; Docker refuses less."""
 _LARGEST = (1 << 63) - 1
 _NANO = 1_000_000_000
 
@@ -122,9 +125,9 @@ def limit_problems(limits: Limits, host: HostFacts) -> tuple[Problem, ...]:
 
 
 def _memory(value: int, limits: Limits, host: HostFacts) -> str:
-    if value == -1 or MINIMUM_MEMORY <= value <= _LARGEST:
+    if value == -1 or SMALLEST_MEMORY <= value <= _LARGEST:
         return ""
-    return f"{value} bytes is less than the least, {MINIMUM_MEMORY >> 20} MiB"
+    return f"{value} bytes is less than the least, a page of {SMALLEST_MEMORY}"
 
 
 def _reservation(value: int, limits: Limits, host: HostFacts) -> str:

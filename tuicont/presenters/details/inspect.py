@@ -9,6 +9,7 @@ from typing import Any
 from tuicont.presenters.details.line import Line, Page, safe, said
 from tuicont.presenters.details.view import View
 from tuicont.presenters.tones import Tone
+from tuicont.text.docker.container import inspected
 from tuicont.text.units import counted
 
 _TOKEN = re.compile(
@@ -19,17 +20,17 @@ _TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "n
 
 
 def page(view: View[dict[str, Any]]) -> Page:
-    """The document, two blanks a level."""
+    """The document, as `tuicont inspect` prints it."""
     found = view.data
     if found is None:
         return said("reading …")
-    lines = json_lines(found)
+    lines = json_lines([inspected(found)])
     return Page(lines, status=f"{counted(len(lines), 'line')} · y copies · / searches")
 
 
 def json_lines(value: Any) -> tuple[Line, ...]:
     """Any JSON value as toned lines."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(value, indent=4, ensure_ascii=False, default=str)
     return tuple(_toned(line) for line in text.split("\n"))
 
 

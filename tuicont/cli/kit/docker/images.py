@@ -1,9 +1,8 @@
-"""An image in Docker's words: the fields of `images` and the keys of `inspect`."""
+"""An image in Docker's words: the fields of `images`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tuicont.cli.kit.listing import Column
 from tuicont.cli.kit.words import ago, decimal_size, local_time
@@ -30,6 +29,10 @@ COLUMNS: tuple[Column[Listed], ...] = (
     Column("SIZE", "Size", lambda row: decimal_size(row.image.size)),
     Column("CREATED AT", "CreatedAt", lambda row: local_time(row.image.created_ns), shown=False),
     Column("LAYERS", "Layers", lambda row: len(row.image.layers), shown=False),
+    Column("CONTAINERS", "Containers", lambda _: "N/A", shown=False),
+    Column("SHARED SIZE", "SharedSize", lambda _: "N/A", shown=False),
+    Column("UNIQUE SIZE", "UniqueSize", lambda _: "N/A", shown=False),
+    Column("VIRTUAL SIZE", "VirtualSize", lambda row: decimal_size(row.image.size), shown=False),
     Column("DIGEST", "Digest", lambda row: row.image.manifest_digest or NONE, shown=False),
     Column("PLATFORM", "Platform", lambda row: f"{row.image.os}/{row.image.architecture}", shown=False),
 )
@@ -56,22 +59,3 @@ def split_reference(name: str) -> tuple[str, str]:
     if not separator or "/" in tag:
         return name.partition("@")[0], NONE
     return repository, tag
-
-
-def inspected(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What `inspect` prints. `view` is what the engine's own `inspect` answers."""
-    document = view["document"]
-    return {
-        "Id": view["id"],
-        "RepoTags": view["references"],
-        "ManifestDigest": view["manifest_digest"],
-        "Created": document.get("created"),
-        "Author": document.get("author", ""),
-        "Architecture": view["architecture"],
-        "Os": view["os"],
-        "Size": view["size"],
-        "Config": document.get("config") or {},
-        "RootFS": {"Type": "layers", "Layers": [layer["diff_id"] for layer in view["layers"]]},
-        "Layers": view["layers"],
-        "History": document.get("history") or [],
-    }

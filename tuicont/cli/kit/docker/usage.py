@@ -28,13 +28,19 @@ class Used(NamedTuple):
         return self.sample or _NOTHING
 
 
+def _id(row: Used) -> str:
+    return row.container.id if row.whole else row.container.short_id
+
+
 COLUMNS: tuple[Column[Used], ...] = (
-    Column("CONTAINER ID", "ID", lambda row: row.container.id if row.whole else row.container.short_id),
+    Column("CONTAINER ID", "ID", _id),
     Column("NAME", "Name", lambda row: row.container.name),
     Column("CPU %", "CPUPerc", lambda row: f"{row.rates.cpu:.2f}%" if row.sample else _UNKNOWN),
     Column("MEM USAGE / LIMIT", "MemUsage", lambda row: _memory(row.known)),
     Column("MEM %", "MemPerc", lambda row: _share(row.known)),
     Column("BLOCK I/O", "BlockIO", lambda row: _transferred(row.known)),
+    Column("NET I/O", "NetIO", lambda _: _UNKNOWN, shown=False),
+    Column("CONTAINER", "Container", _id, shown=False),
     Column("PIDS", "PIDs", lambda row: _counted(row.known.pids, str)),
 )
 

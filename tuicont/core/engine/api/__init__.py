@@ -36,6 +36,8 @@ from tuicont.core.engine.api.views import LogLines as LogLines
 from tuicont.core.engine.api.views import Views as Views
 from tuicont.core.model.problem import Problem as Problem
 from tuicont.core.spec.limits import LIMITS as LIMITS
+from tuicont.core.spec.limits import LITTLE_MEMORY as LITTLE_MEMORY
+from tuicont.core.spec.limits import SMALLEST_MEMORY as SMALLEST_MEMORY
 from tuicont.core.spec.limits import Limit as Limit
 from tuicont.core.spec.limits import Unit as Unit
 

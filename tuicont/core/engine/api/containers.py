@@ -10,11 +10,12 @@ from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.problem import Problem
 from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 
 
 class ContainerFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which containers: `all` also those that do not run; `filters` are Docker's key=value pairs (name, id, status,
-    label, ancestor, exited, network); values of one key are alternatives."""
+    """Which containers: `all` also those that do not run; `filters` are Docker's key=value pairs
+    (`core/engine/filters.py`)."""
 
     all: bool = True
     filters: tuple[tuple[str, str], ...] = ()
@@ -63,5 +64,5 @@ class Containers(Protocol):
     def remove(self, ref: str, *, force: bool = False) -> None:
         """Remove it with everything it wrote; `force` kills it first. Raises `Conflict` when it runs."""
 
-    def prune(self) -> PruneReport:
-        """Remove every container that does not run."""
+    def prune(self, which: PruneFilter = EVERYTHING) -> PruneReport:
+        """Remove every container that does not run, and that `which` takes."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from tuicont.core.image.compression import RATIO as RATIO
 from tuicont.core.model.image import Image
 from tuicont.core.model.image import ImagePruneReport as ImagePruneReport
+from tuicont.core.model.selection import EVERYTHING, PruneFilter
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, bytes done, bytes in all or 0)"""
@@ -38,5 +39,5 @@ class Images(Protocol):
         """Untag; the image itself goes with its last name. Lines on what was untagged and deleted. Raises `Conflict`
         when a container uses it."""
 
-    def prune(self, *, unnamed_only: bool = False) -> ImagePruneReport:
-        """Remove images that no container uses, or of those only the ones without a name."""
+    def prune(self, which: PruneFilter = EVERYTHING, *, unnamed_only: bool = False) -> ImagePruneReport:
+        """Remove images that no container uses and that `which` takes, or of those only the ones without a name."""

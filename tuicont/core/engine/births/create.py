@@ -20,6 +20,7 @@ from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import AlreadyExists, EngineError, Invalid, NotFound, kernel_error
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container
+from tuicont.core.model.document import encode
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
 from tuicont.core.model.problem import Problem
@@ -84,6 +85,7 @@ class Creation:
                 state=State.CREATED,
                 created_ns=time.time_ns(),
                 stop_signal=request.stop_signal or known_signal(image.config.stop_signal),
+                image_labels=tuple(image.config.labels.items()),
             )
             try:
                 spec = self._make_files(container, image, operation)
@@ -136,6 +138,9 @@ class Creation:
                 with self._records.transaction() as transaction:
                     transaction.put_container(container)
                     detail = {"image": container.request.image}
+                    if container.labels:
+                        # Whoever asks for events by label can do so when the container is gone.
+                        detail["labels"] = encode(container.labels).decode()
                     transaction.event(Topic.CONTAINER_CREATE, container.id, container.name, detail)
                 if attempt:
                     self._bundles.keep_record(container)
