@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import Cli, cli, engine_directory
+from tests.cli import Cli
 from tests.differential.daemon import Docker, daemon
+from tests.e2e.conftest import cli, engine_directory
 from tests.support import require
 
 __all__ = ["cli", "engine_directory"]

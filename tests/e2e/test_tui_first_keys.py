@@ -26,7 +26,7 @@ def at_once(cli: Cli, keys: bytes) -> PtyTerminal:
         (b"n", "new container"),
         (b"/", "text to show"),
         (b"l", "following"),
-        (b"i", '"name"'),
+        (b"i", '"Id"'),
         (b"\r", "early"),
         (b"L", "limits of early"),
         (b"e", "shell in early"),

@@ -199,7 +199,7 @@ TABS = {
     "ns": "interfaces of its network",
     "layers": "read-only layers",
     "mounts": "/dev/shm",
-    "inspect": '"image": "demo"',
+    "inspect": '"RestartCount": 0',
 }
 TROUBLE = ("Traceback", "Error", "cannot ", "error")
 

@@ -15,9 +15,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from tests.image_home import HELLO, docker_archive, write
 from tests.kernel.host import cgroup_directories, eventually, is_frozen, namespace, shims, snapshot_places, state
 from tuicont.cli.kit import interrupts
 from tuicont.core.engine.engine import LocalEngine
@@ -44,7 +47,7 @@ def pause_and_unpause(engine: LocalEngine) -> None:
     engine.tasks.unpause("bystander")
 
 
-def in_child(root: str, verbs: Callable[[LocalEngine], None], count: Callable[[object, str, object], None]) -> int:
+def in_child(root: str, verbs: Callable[[LocalEngine], None], count: Callable[[FrameType, str, object], None]) -> int:
     """Do the verbs in a forked child, counted by `count`; the child's wait status."""
     pid = os.fork()
     if pid == 0:
@@ -91,14 +94,15 @@ def calls_in_all(root: str, verbs: Callable[[LocalEngine], None]) -> int:
         return int(pipe.read())
 
 
-def killer(at: int, number: int = signal.SIGKILL) -> Callable[[object, str, object], None]:
-    """Send this process a signal at the `at`-th call into C."""
-    calls = 0
+def killer(at: int, number: int = signal.SIGKILL) -> Callable[[FrameType, str, object], None]:
+    """Send this process a signal at the `at`-th call into C, or the next where none is raised (see `interrupts`)."""
+    calls, sent = 0, False
 
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal calls
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls, sent
         calls += event == "c_call"
-        if calls == at:
+        if calls >= at and not sent and frame.f_code.co_filename != contextlib.__file__:
+            sent = True
             os.kill(os.getpid(), number)
 
     return count
@@ -220,3 +224,29 @@ def test_frozen_is_recorded_as_the_kernel_has_it_wherever_the_engine_dies(engine
             again.tasks.unpause("bystander")
         again.close()
     assert {True, False} == set(frozen)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_blob_and_no_layer_is_left_over_of_an_image(root: str, tmp_path: Path, number: signal.Signals) -> None:
+    archive = write(tmp_path / "made.tar", docker_archive(HELLO))
+
+    def load_and_remove(engine: LocalEngine) -> None:
+        engine.images.load(archive)
+        engine.images.remove("made")
+
+    def blobs_and_layers() -> tuple[int, int]:
+        return len(os.listdir(f"{root}/content/blobs/sha256")), len(os.listdir(f"{root}/overlay/layers"))
+
+    engine = open_engine(root)
+    load_and_remove(engine)
+    engine.close()
+    total = calls_in_all(root, load_and_remove)
+    for point in sorted(random.Random(SEED).sample(range(1, total), POINTS // 4)):
+        in_child(root, load_and_remove, killer(point, number))
+        again = open_engine(root)
+        images = len(again.images.list())
+        # Its configuration, its manifest and its layer.
+        assert blobs_and_layers() == (3 * images, images), f"{number.name} at call {point} of {total}"
+        if images:
+            again.images.remove("made")
+        again.close()

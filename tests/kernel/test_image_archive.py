@@ -273,7 +273,8 @@ def test_what_is_there_is_read_and_not_written_again(home, tmp_path, form):
     home.service.load(path)
 
     def looks() -> list[tuple[str, int, int]]:
-        places = [home.root / "content", home.root / "content/ingest", *(home.root / "content/blobs/sha256").iterdir()]
+        content = home.root / "content"
+        places = [content / "index.json", content / "ingest", *(content / "blobs/sha256").iterdir()]
         return [(p.name, p.stat().st_ino, p.stat().st_mtime_ns) for p in places]
 
     before = looks()

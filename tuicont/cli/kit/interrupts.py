@@ -66,8 +66,10 @@ class _Handler:
         self._raise(frame)
 
     def _raise(self, frame: FrameType | None) -> None:
-        """Once no module is being imported: extension modules do not expect an exception there, and one has crashed."""
-        if _is_importing(frame):
+        """Once no module is being imported: extension modules do not expect an exception there, and one has crashed.
+        Nor between a with statement and the generator that it runs: that would never hear of it, and a transaction of
+        the database, say, would go on."""
+        if _is_importing(frame) or (frame is not None and frame.f_code.co_filename == contextlib.__file__):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
             return
         self._unwinding = True

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import msgspec
 
 from tuicont.core.errors import Conflict, EngineError, Invalid, NotFound
+from tuicont.core.image import garbage
 from tuicont.core.image import manifest as documents
 from tuicont.core.image.archive.importer import Importer, image_of
 from tuicont.core.image.base import ImageRecords, ImageSource, IncomingImage, Note, Progress, Told, quiet
@@ -178,6 +179,8 @@ class ImageService:
                 f"remove the image {ref}", f"it has several names: {', '.join(doomed)}", hint="force removes all"
             )
         deleted = last and not containers
+        if deleted:
+            garbage.leave_word(self._content.root)
         with self._records.transaction() as changes:
             for name in doomed:
                 changes.delete_image_name(name)
@@ -198,15 +201,17 @@ class ImageService:
             chains = self.chains()
             layers = 0
             for storage in self._storages():
-                garbage = [n for n in storage.names() if n.startswith("sha256:") and n not in chains]
-                for name in reversed(garbage):
+                unnamed = [n for n in storage.names() if n.startswith("sha256:") and n not in chains]
+                for name in reversed(unnamed):
                     storage.remove(name)
-                layers += len(garbage)
+                layers += len(unnamed)
             used = self._used_blobs()
             blobs = [digest for digest in self._content.digests() if digest not in used]
             for digest in blobs:
                 self._content.remove(digest)
-            return layers + len(blobs) + self._content.sweep()
+            removed = layers + len(blobs) + self._content.sweep()
+            garbage.take_back(self._content.root)
+            return removed
         finally:
             os.close(fd)
 
@@ -283,14 +288,13 @@ class ImageService:
     def _bringing_in(self) -> Iterator[None]:
         """While blobs and layers come in that no record names yet, no sweep may take them."""
         fd = self._open_lock()
-        failed = True
         try:
             lock(fd, shared=True)
+            garbage.leave_word(self._content.root)
             yield
-            failed = False
         finally:
             os.close(fd)
-            if failed:
+            with suppress(EngineError):  # then the next engine does it
                 self.sweep()
 
     def _open_lock(self, name: str = "lock") -> int:

@@ -17,6 +17,7 @@ from tuicont.core.engine.names import is_id
 from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records
 from tuicont.core.engine.removal import Removal
+from tuicont.core.image.garbage import is_left
 from tuicont.core.model.container import Container
 
 
@@ -52,7 +53,7 @@ class Sweep:
         self._known = {container.id: container for container in self._records.store.containers()}
         self._kept = frozenset(self._known) | self._records.store.unreadable().keys()
         layers = {layer.chain_id for image in self._records.store.images() for layer in image.layers}
-        unnamed = False
+        unnamed = is_left(self._paths.content)
         for storage in self._drivers.used_storages():
             stored = self._drivers.storage(storage).names()
             unnamed |= any(name.startswith("sha256:") and name not in layers for name in stored)
