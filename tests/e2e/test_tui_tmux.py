@@ -205,8 +205,9 @@ TROUBLE = ("Traceback", "Error", "cannot ", "error")
 
 
 def sound(screen: str) -> None:
-    """Nothing on the screen tells of a failure."""
-    lines = [line for line in screen.splitlines() if any(word in line for word in TROUBLE)]
+    """Nothing on the screen tells of a failure; a container's document has a key for one."""
+    said = screen.replace('"Error": ""', "")
+    lines = [line for line in said.splitlines() if any(word in line for word in TROUBLE)]
     assert not lines, "\n".join(lines)
 
 
