@@ -251,3 +251,17 @@ def test_a_container_that_does_not_run_has_its_volumes(cli: Cli, tmp_path: Path)
 def test_diff_names_what_the_container_changed(cli: Cli, box: str) -> None:
     lines = cli.ok("diff", box).splitlines()
     assert {"A /d", "A /d/f", "A /d/sub/g", "A /file", "A /alias"} <= set(lines)
+
+
+def test_a_link_is_not_copied_over_what_a_link_on_the_host_leads_to(cli: Cli, tmp_path: Path) -> None:
+    """Of two copies of a link the second would replace the host's own file, as Docker's does."""
+    file = tmp_path / "program"
+    file.write_text("the host's own")
+    cli.ok("create", "--name", "linked", "demo", "true")
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "link").symlink_to(file)
+    cli.ok("cp", str(tmp_path / "made" / "link"), "linked:/link")
+    for _ in range(2):
+        cli.ok("cp", "linked:/link", str(tmp_path / "copied"))
+    assert os.readlink(tmp_path / "copied") == str(file)
+    assert not file.is_symlink() and file.read_text() == "the host's own"

@@ -60,7 +60,7 @@ CASES = (
     Case(("rm", "-f", NAME), State.RUNNING, (None,)),
     Case(("rm", NAME), State.CREATED, (None,)),
     Case(("cp", "FILE", f"{NAME}:/copied"), State.CREATED, (State.CREATED,)),
-    Case(("cp", f"{NAME}:/bin/busybox", "COPIED"), State.RUNNING, (State.RUNNING,)),
+    Case(("cp", f"{NAME}:/etc/passwd", "COPIED"), State.RUNNING, (State.RUNNING,)),
     Case(("logs", NAME), State.RUNNING, (State.RUNNING,)),
     Case(("inspect", NAME), State.RUNNING, (State.RUNNING,)),
     Case(("top", NAME), State.RUNNING, (State.RUNNING,)),

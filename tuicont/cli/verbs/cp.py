@@ -101,6 +101,10 @@ def _out(engine: Engine, source: _Place, destination: _Place, args: argparse.Nam
     _check_types(source, destination, there, source_is_directory=first.isdir())
     if there.is_directory:
         parent, name = there.path, "" if first.isdir() and source.contents_only else None
+    elif first.issym():
+        # It takes the place of a link, and never of the file that one leads to: the link that the same words made a
+        # moment ago may lead to a program of the host's.
+        parent, name = os.path.split(os.path.abspath(destination.path))
     else:
         parent, name = os.path.split(there.path)
 
