@@ -51,8 +51,7 @@ def daemon(directory: Path) -> Iterator[Docker]:
             while docker("version").returncode:
                 if process.poll() is not None or time.monotonic() > end:
                     last = (directory / "log").read_text(errors="replace").splitlines()[-1:]
-                    # Also on a build machine: what such a daemon asks of a host (mounts, cgroups, a network stack) is more
-                    # than packages can bring.
+                    # Also on a build machine: such a daemon asks more of a host than packages can bring.
                     pytest.skip(f"no Docker daemon starts here: {''.join(last)}")
             yield docker
             if left := docker.ok("ps", "--all", "--quiet").decode().split():
