@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 # What a shell started in the background ignores it, and so would a worker of pytest-xdist that is to end, and every
 # program that a test starts.
@@ -37,6 +38,23 @@ pytest_plugins = ["tests.beside"]
 hypothesis.settings.register_profile("tuicont", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.load_profile("tuicont")
+
+_HERE = Path(__file__).parent
+_MARKS = {
+    "kernel": ("kernel",),
+    "hostile": ("kernel",),
+    "stress": ("kernel", "host_only"),  # the second kernel is too slow for it
+    "differential": ("kernel", "host_only"),  # the peers are tools of the host
+}
+"""Of all tests of a folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is true of a whole folder is said here, of all others in their files."""
+    for item in items:
+        folder = item.path.relative_to(_HERE).parts[0]
+        for mark in _MARKS.get(folder, ()):
+            item.add_marker(mark)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,12 +42,3 @@ def image(docker: Docker, engine_directory: Path) -> str:
     """Its name, with either."""
     Cli(engine_directory).ok("load", input=docker.ok("save", "busybox"))
     return "busybox"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here act on the kernel, with tools of the host."""
-    here = os.path.dirname(__file__)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.kernel)
-            item.add_marker(pytest.mark.host_only)

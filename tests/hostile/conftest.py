@@ -23,11 +23,3 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([require("cc"), "-O1", "-static", "-Wall", "-o", place / "attack", SOURCE], check=True)
     os.chmod(place / "attack", 0o755)
     return place
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here act on the kernel."""
-    here = os.path.dirname(__file__)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.kernel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 import time
@@ -76,11 +75,3 @@ def image_home(root: Path) -> Home:
     probe = home.storage.probe()
     require_that(probe.supported, f"overlay ({probe.reason})")
     return home
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here act on the kernel."""
-    here = os.path.dirname(__file__)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.kernel)

@@ -35,12 +35,3 @@ def target(ground: Target) -> Iterator[Target]:
     """A state root on which a container runs that no attack is aimed at. All is in hand afterwards."""
     yield ground
     ground.assert_in_hand()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it acts on the kernel. The second one is too slow for it."""
-    here = os.path.dirname(__file__)
-    for item in items:
-        if str(item.path).startswith(here):
-            item.add_marker(pytest.mark.kernel)
-            item.add_marker(pytest.mark.host_only)
