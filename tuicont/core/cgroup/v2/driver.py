@@ -70,7 +70,7 @@ class V2Driver(HierarchyDriver["V2Group"]):
 
     def await_empty(self, group: str, seconds: float) -> None:
         with contextlib.suppress(OSError):
-            freezing.await_event(self._kernel, f"{self._parent}/{group}", "populated", 0, seconds)
+            freezing.await_empty(self._kernel, f"{self._parent}/{group}", seconds)
 
     def frozen(self, group: str) -> bool:
         try:

@@ -3,6 +3,8 @@ cgroup.freeze and cgroup.events)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from tuicont.core.cgroup.text import parse_flat_keyed
 from tuicont.core.sys.kernel import Kernel
 
@@ -17,22 +19,20 @@ def is_asked_to_freeze(kernel: Kernel, directory: str) -> bool:
     return kernel.read(f"{directory}/cgroup.freeze").strip() == b"1"
 
 
-def await_event(kernel: Kernel, directory: str, key: str, value: int, seconds: float) -> bool:
-    """Wait until cgroup.events says `key value`, at most `seconds`; whether it does. Raises `OSError` (ENODEV) when
-    the group is removed meanwhile."""
-
-    def said(text: bytes) -> bool:
-        return parse_flat_keyed(text.decode()).get(key) == value
-
-    return kernel.await_text(f"{directory}/cgroup.events", said, seconds)
-
-
 def await_frozen(kernel: Kernel, directory: str, frozen: bool, seconds: float) -> bool:
     """Wait until the group is frozen, or is not, or nobody is left in it, at most `seconds`; whether it is so. Who ends
-    a group thaws it: one that is to be frozen meanwhile never is."""
+    a group thaws it: one that is to be frozen meanwhile never is. Raises `OSError` (ENODEV) when the group is removed
+    meanwhile."""
+    return _await(
+        kernel, directory, lambda events: events.get("frozen") == frozen or events.get("populated") == 0, seconds
+    )
 
-    def said(text: bytes) -> bool:
-        events = parse_flat_keyed(text.decode())
-        return events.get("frozen") == frozen or events.get("populated") == 0
 
-    return kernel.await_text(f"{directory}/cgroup.events", said, seconds)
+def await_empty(kernel: Kernel, directory: str, seconds: float) -> None:
+    """Wait until nobody is left in the group, at most `seconds`. Raises `OSError` as `await_frozen` does."""
+    _await(kernel, directory, lambda events: events.get("populated") == 0, seconds)
+
+
+def _await(kernel: Kernel, directory: str, so: Callable[[Mapping[str, int]], bool], seconds: float) -> bool:
+    path = f"{directory}/cgroup.events"
+    return kernel.await_text(path, lambda text: so(parse_flat_keyed(text.decode())), seconds)

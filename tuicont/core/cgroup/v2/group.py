@@ -74,7 +74,7 @@ class V2Group(DirectoryGroup):
             self._kernel.write(f"{self.directory}/cgroup.kill", b"1")
         except FileNotFoundError:
             freezing.set_frozen(self._kernel, self.directory, True)
-            freezing.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            freezing.await_frozen(self._kernel, self.directory, True, FREEZE_SECONDS)
             count = signal_members(self._kernel, self.processes, signals.SIGKILL)
         # Nothing is left to be frozen, and the next process shall not be.
         freezing.set_frozen(self._kernel, self.directory, False)
@@ -84,7 +84,7 @@ class V2Group(DirectoryGroup):
         was_frozen = freezing.is_asked_to_freeze(self._kernel, self.directory)
         freezing.set_frozen(self._kernel, self.directory, True)
         try:
-            freezing.await_event(self._kernel, self.directory, "frozen", 1, FREEZE_SECONDS)
+            freezing.await_frozen(self._kernel, self.directory, True, FREEZE_SECONDS)
             return signal_members(self._kernel, self.processes, signal)
         finally:
             if not was_frozen:
