@@ -94,7 +94,6 @@ static bool forgotten(const struct keeper *k) {
     return end_is_told(k) && !k->clients && syscall(SYS_faccessat, AT_FDCWD, SOCKET_NAME, F_OK) < 0 && errno == ENOENT;
 }
 
-/* One round: wait, then look at everything in the same order as it was asked about. */
 /* A kernel without memory for a moment is no reason to end a container: after a pause it is asked again. */
 static int await_memory(int error) {
     if (error != ENOMEM && error != EAGAIN) return error == EINTR ? 0 : -error;
@@ -102,6 +101,7 @@ static int await_memory(int error) {
     return 0;
 }
 
+/* One round: wait, then look at everything in the same order as it was asked about. */
 static int one_round(struct keeper *k, struct rounds *r) {
     int patience = births_expire(k), count = prepare(k, r), ready;
     size_t at = 2;
