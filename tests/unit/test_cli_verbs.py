@@ -170,3 +170,13 @@ def test_a_listing_imports_neither_textual_nor_other_heavy_libraries() -> None:
 def test_no_two_flags_of_a_verb_have_no_help(verb: str) -> None:
     _, parser = load(verb)
     assert all(action.help for action in parser.options())
+
+
+def test_where_no_thread_is_to_be_had_several_are_done_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    done: list[str] = []
+    assert each(["a", "b"], done.append, at_once=True) == 0
+    assert done == ["a", "b"]

@@ -43,7 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Of a call that nobody expected to fail, or of writing the answer (`> /dev/full`).
         if debug:
             raise
-        silence(sys.stdout)
         complain(kernel_error(f"finish {verb}", error.filename or "a call of the kernel", error))
         return ENGINE_ERROR
     except SystemExit as leaving:  # argparse, after it printed help

@@ -59,8 +59,13 @@ def _side_by_side(refs: Sequence[str], act: Callable[[str], T]) -> Iterator[tupl
             except BaseException as error:
                 future.set_exception(error)
 
-    for _ in range(min(len(refs), _AT_ONCE)):
-        Thread(target=work, daemon=True).start()
+    for number in range(min(len(refs), _AT_ONCE)):
+        try:
+            Thread(target=work, daemon=True).start()
+        except RuntimeError:  # there is no other thread to be had: those that are do it all
+            if not number:
+                return _in_turn(refs, act)
+            break
     return ((ref, future.result) for ref, future in calls)
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tuicont.cli.kit.context import Context
+from tuicont.cli.kit.failure import say
 from tuicont.cli.kit.parser import Command, VerbParser
 from tuicont.cli.kit.words import decimal_size
 from tuicont.core.engine.api import RATIO
@@ -40,7 +41,7 @@ def _load(args: argparse.Namespace, context: Context) -> int:
     if progress:
         print("\r\x1b[K", end="", file=sys.stderr)
     for note in notes:
-        print(plain(note), file=sys.stderr)
+        say(plain(note))
     for image in images:
         for name in image.references:
             print(f"Loaded image: {name}")
