@@ -219,3 +219,11 @@ def test_every_value_is_printed_somehow(form: str, values: list[object]) -> None
     arguments = " ".join(f".{name}" for name in names)
     row = dict(zip(names, values, strict=True))
     assert isinstance(Template(f"{{{{printf `{form}` {arguments}}}}}{{{{println {arguments}}}}}")(row), str)
+
+
+def test_a_record_is_encoded_and_printed_without_its_methods() -> None:
+    """As in Go: `Label` of a container can be called, and is no part of it."""
+    row = {"Name": "web", "Label": lambda name: f"the label {name}"}
+    assert Template('{{json .}} {{.}} {{printf "%v" .}} {{.Label "x"}}')(row) == (
+        '{"Name":"web"} {web} {web} the label x'
+    )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tuicont.cli.kit.template.printf import sprintf
-from tuicont.cli.kit.template.printing import NO_VALUE, encoded, kind, printed
+from tuicont.cli.kit.template.printing import NO_VALUE, encoded, kind, plain_fields, printed
 from tuicont.core.model.document import encode
 
 Callee = Callable[..., Any]
@@ -167,7 +167,7 @@ FUNCTIONS: Mapping[str, Callee] = {
     "le": _ordered(operator.le),
     "gt": _ordered(operator.gt),
     "ge": _ordered(operator.ge),
-    "json": lambda value: to_json(value),
+    "json": lambda value: to_json(plain_fields(value) if isinstance(value, Mapping) else value),
     "join": _join,
     "split": _split,
     "upper": lambda text: _text(text).upper(),

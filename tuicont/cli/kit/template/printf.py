@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from tuicont.cli.kit.template.printing import NO_VALUE, encoded, kind, printed, quoted, shortest
-from tuicont.core.model.document import OpenMap
+from tuicont.cli.kit.template.printing import NO_VALUE, compound, encoded, kind, printed, quoted, shortest
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d*))?(.?)", re.DOTALL)
 _WIDEST = 1_000_000
@@ -66,12 +65,8 @@ class _Spec:
             return self._padded(kind(value))
         if value is None or value is NO_VALUE:
             return self._padded("<nil>") if verb == "v" else f"%!{verb}(<nil>)"
-        if isinstance(value, Mapping) and not isinstance(value, OpenMap):
-            return f"{{{' '.join(map(self.of, value.values()))}}}"
-        if isinstance(value, Mapping):
-            return f"map[{' '.join(f'{self.of(key)}:{self.of(value[key])}' for key in sorted(value))}]"
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return f"[{' '.join(map(self.of, value))}]"
+        if (text := compound(value, self.of)) is not None:
+            return text
         write = _WRITERS.get((_KINDS.get(type(value), ""), verb))
         return f"%!{verb}({kind(value)}={printed(value)})" if write is None else write(self, value)
 

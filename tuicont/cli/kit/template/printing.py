@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuicont.core.model.document import OpenMap
@@ -33,13 +33,23 @@ def printed(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return shortest(value)
+    return str(value) if (text := compound(value, printed)) is None else text
+
+
+def plain_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as it is printed and encoded, without its methods."""
+    return {name: value for name, value in record.items() if not callable(value)}
+
+
+def compound(value: Any, part: Callable[[Any], str]) -> str | None:
+    """A record, map or list, its parts as `part` has them; None for anything else."""
     if isinstance(value, Mapping) and not isinstance(value, OpenMap):
-        return f"{{{' '.join(map(printed, value.values()))}}}"
+        return f"{{{' '.join(map(part, plain_fields(value).values()))}}}"
     if isinstance(value, Mapping):
-        return f"map[{' '.join(f'{printed(key)}:{printed(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, Sequence):
-        return f"[{' '.join(map(printed, value))}]"
-    return str(value)
+        return f"map[{' '.join(f'{part(key)}:{part(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{' '.join(map(part, value))}]"
+    return None
 
 
 def kind(value: Any) -> str:
