@@ -60,3 +60,9 @@ def test_closed_streams_are_like_the_null_device(cli: Cli, closed: str) -> None:
     assert shell.returncode == 0
     assert (shell.stdout, shell.stderr) == (b"" if "1>" in closed else b"hello\n", b"")
     assert cli.ok("ps", "-a", "-q") == ""
+
+
+def test_events_are_found_by_a_label_beside_one_that_is_no_utf8(cli: Cli) -> None:
+    cli.ok("create", "--name", "labelled", "-l", f"bytes={AS_TEXT}", "-l", "tier=web", "demo", "true")
+    found = run(cli, "events", "--since", "1h", "--until", "0s", "-f", "label=tier=web", "--format", "{{.Action}}")
+    assert found.stdout == b"create\n", found.stderr

@@ -15,7 +15,7 @@ from tuicont.cli.kit.listing import Column
 from tuicont.core.errors import Invalid
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container
-from tuicont.core.model.document import OpenMap
+from tuicont.core.model.document import Decoder, OpenMap
 from tuicont.core.model.event import CONTAINER, IMAGE, Event, Topic
 from tuicont.core.model.image import Image
 from tuicont.core.model.selection import has_label, selection
@@ -141,9 +141,12 @@ def _topic_action(event: Event) -> str:
     return event.topic.rsplit("/", 1)[-1]
 
 
+_read_labels = Decoder(dict[str, str]).decode
+
+
 def _labels(text: str) -> dict[str, str]:
     try:
-        return msgspec.json.decode(text, type=dict[str, str])
+        return _read_labels(text)
     except msgspec.DecodeError:
         return {}
 
