@@ -16,10 +16,9 @@ import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 
 from tuicont.core.errors import Invalid
-from tuicont.core.model.file import kind_of
+from tuicont.core.model.file import kind_of, tar_time_ns
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -126,6 +125,6 @@ class Unpacker:
 
 
 def _times(member: tarfile.TarInfo) -> tuple[int, int]:
-    """Access and modification time: to the nanosecond, which the number that `tarfile` makes of it is not."""
-    time = int(Decimal(member.pax_headers.get("mtime", member.mtime)) * 10**9)
+    """Access and modification time."""
+    time = tar_time_ns(member.pax_headers.get("mtime", ""), member.mtime)
     return time, time

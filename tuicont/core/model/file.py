@@ -26,6 +26,19 @@ def kind_of(mode: int) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
+def tar_time_ns(text: str, rounded: float) -> int:
+    """The time of a tar entry in nanoseconds: its pax header `mtime`, which has fractions of a second that a float
+    would round, or without one that makes sense `rounded`."""
+    try:
+        seconds, _, fraction = text.partition(".")
+        if text:
+            nanoseconds = int((fraction or "0")[:9].ljust(9, "0"))
+            return int(seconds) * 10**9 + (-nanoseconds if text.startswith("-") else nanoseconds)
+    except ValueError:
+        pass
+    return int(rounded * 10**9)
+
+
 class FileStat(msgspec.Struct, frozen=True, kw_only=True):
     """What a path leads to. `path` has no link for its last component: it is where something of that name is, or would
     be made; `mode` is that of stat(2), 0 where nothing is."""

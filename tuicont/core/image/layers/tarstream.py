@@ -13,6 +13,7 @@ from typing import cast
 
 from tuicont.core.errors import Invalid
 from tuicont.core.image.compression import Source
+from tuicont.core.model.file import tar_time_ns
 
 _CHUNK = 1 << 20
 _XATTR = "SCHILY.xattr."
@@ -129,16 +130,8 @@ class Member:
 
     @property
     def mtime_ns(self) -> int:
-        """Modification time; pax headers have fractions of a second, which a float would round."""
-        text = self.info.pax_headers.get("mtime", "")
-        try:
-            seconds, _, fraction = text.partition(".")
-            if text:
-                nanoseconds = int((fraction or "0")[:9].ljust(9, "0"))
-                return int(seconds) * 10**9 + (-nanoseconds if text.startswith("-") else nanoseconds)
-        except ValueError:
-            pass
-        return int(self.info.mtime * 10**9)
+        """Modification time."""
+        return tar_time_ns(self.info.pax_headers.get("mtime", ""), self.info.mtime)
 
     def data(self) -> Iterator[bytes]:
         """A regular file's contents. Raises `Invalid` when the archive ends before they do."""
