@@ -50,9 +50,9 @@ def processors(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ValueError("a number of processors, such as 0.5") from None
+        raise ValueError(f"{text!r} is not a number of processors, such as 0.5") from None
     if not 0 < number < 10_000:
-        raise ValueError("more than 0 processors")
+        raise ValueError(f"{text!r} is not more than 0 processors")
     return number
 
 
@@ -65,7 +65,7 @@ def count(text: str) -> int:
     """A number of things, -1 for no limit."""
     number = whole(text, "a whole number, -1 for no limit")
     if number < -1 or number == 0:
-        raise ValueError("1 or more, -1 for no limit")
+        raise ValueError(f"{text!r} is not 1 or more, -1 for no limit")
     return number
 
 
@@ -74,7 +74,7 @@ def whole(text: str, what: str = "a whole number") -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(what) from None
+        raise ValueError(f"{text!r} is not {what}") from None
 
 
 def duration_ns(text: str) -> int:

@@ -69,9 +69,7 @@ class VerbParser(argparse.ArgumentParser):
             try:
                 return type(text)
             except ValueError as error:
-                said = str(error)
-                quoted = repr(text)
-                raise argparse.ArgumentTypeError(said if quoted in said else f"{quoted}: expected {said}") from None
+                raise argparse.ArgumentTypeError(str(error)) from None
 
         self.add_argument(*names, type=convert, **settings)
 

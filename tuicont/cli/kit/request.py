@@ -144,7 +144,7 @@ def _log_options(pairs: list[tuple[str, str]]) -> LogOptions:
             if name == "max-size":
                 max_size = values.size(value)
             elif name == "max-file":
-                max_files = values.whole(value, f"{value!r} is not a whole number")
+                max_files = values.whole(value)
             else:
                 raise Invalid(
                     "read the command line", f"--log-opt {name!r} is unknown", hint="there are max-size and max-file"
