@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from tests.image_home import HELLO, Home, digest, docker_archive, layout, tar_of, write
+from tests.image_home import HELLO, Home, configuration, digest, docker_archive, layout, tar_of, write
 from tests.support import require
 from tuicont.core.errors import Invalid, NotFound, Unsupported
 from tuicont.core.image.platforms import host_platform
@@ -334,3 +334,15 @@ def test_a_sweep_takes_nothing_of_a_load_that_goes_on(home, tmp_path):
     [image] = home.service.load(path, lambda what, done, total: swept.append(Home(home.root).service.sweep()))
     assert set(swept) == {0}
     assert home.read(image.id, "/second") == b"2"
+
+
+def test_of_an_archive_with_a_damaged_image_none_is_loaded(home, tmp_path):
+    files = docker_archive(HELLO, tags=["good:1"])
+    [good] = json.loads(files["manifest.json"])
+    bad = {"Config": "bad.json", "RepoTags": ["bad:1"], "Layers": ["bad.tar"]}
+    files |= {"bad.json": configuration(HELLO), "bad.tar": tar_of(("hello", b"something else"))}
+    files["manifest.json"] = json.dumps([good, bad]).encode()
+    with pytest.raises(Invalid):
+        home.service.load(write(tmp_path / "two.tar", files))
+    assert home.is_empty()
+    assert home.service.list() == ()

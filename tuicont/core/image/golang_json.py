@@ -8,6 +8,7 @@ Knows no document. Keys that a type does not name are not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,11 +24,13 @@ def decode(raw: bytes, kind: type[T]) -> T:
         raw.decode()
     except UnicodeDecodeError:
         raw = raw.decode(errors="replace").encode()
-    return msgspec.convert(_reading(kind)(msgspec.json.decode(raw)), type=kind)
+    return msgspec.convert(_reading(kind)(msgspec.json.decode(raw)), type=kind)  # type: ignore[arg-type]
 
 
+@cache
 def _reading(kind: Any) -> _Reading:
-    """What makes of plain values those that `kind` is converted from."""
+    """What makes of plain values those that `kind` is converted from. To look at a type takes ten times as long as to
+    read a document, and there are few."""
     return _reading_of(inspect.type_info(kind))
 
 

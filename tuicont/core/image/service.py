@@ -9,7 +9,7 @@ next sweep does not find.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -108,8 +108,7 @@ class ImageService:
 
         told = Told(progress=progress or quiet, note=note or quiet, ratio=ratio)
         with self._bringing_in(), open_archive(path, self._content, told) as incoming:
-            loaded = [(self._add(image, told), image.names) for image in incoming]
-        return tuple(msgspec.structs.replace(image, references=names) for image, names in loaded)
+            return self._add(incoming, told)
 
     def tag(self, ref: str, name: str) -> Image:
         """Give an image one more name, taken from whichever image had it."""
@@ -134,32 +133,21 @@ class ImageService:
         """Take a name away, and the image with its last name. What was done, as lines. Raises `Conflict` when
         containers need it; with `force` it only loses its names."""
         with self._guard():
-            return self._remove(ref, self._users(), force=force)
+            lines = self._remove(ref, self._users(), force=force)
+            self.sweep()
+            return lines
 
     def prune(self, which: PruneFilter = EVERYTHING, *, unnamed_only: bool = False) -> ImagePruneReport:
         """Remove what no container uses; blobs and layers that no image has go too."""
         lines: list[str] = []
         sizes = {layer.chain_id: layer.size for image in self._records.images() for layer in image.layers}
-        before = self._stored_bytes(sizes)
         with self._guard():
             users = self._users()
             for image in self._records.images():
                 doomed = image.id not in users and not (unnamed_only and image.references)
                 if doomed and which.takes(image.config.labels, image.created_ns):
                     lines += self._remove(image.id, users, force=True)
-        self.sweep()
-        return ImagePruneReport(lines=tuple(lines), bytes=max(0, before - self._stored_bytes(sizes)))
-
-    def _stored_bytes(self, sizes: Mapping[str, int]) -> int:
-        """Of layers and blobs: images share them, so that what an image has is not what goes with it. A layer is
-        measured only where no image has its size in `sizes`."""
-        layers = sum(
-            sizes[name] if name in sizes else storage.usage(name).bytes
-            for storage in self._storages()
-            for name in storage.names()
-            if name.startswith("sha256:")
-        )
-        return layers + sum(self._content.size(digest) for digest in self._content.digests())
+        return ImagePruneReport(lines=tuple(lines), bytes=self._sweep(sizes)[1])
 
     def _remove(self, ref: str, users: Users, *, force: bool) -> tuple[str, ...]:
         image = find(self._records.images(), ref)
@@ -188,30 +176,35 @@ class ImageService:
                 changes.delete_image(image.id)
             changes.event(Topic.IMAGE_DELETE, image.id, doomed[0] if doomed else image.id[7:19])
         self._write_index()
-        if deleted:
-            self.sweep()
         return (*(f"untagged: {name}" for name in doomed), *((f"deleted: {image.id}",) if deleted else ()))
 
     def sweep(self) -> int:
         """Remove blobs and layers that no image has, unless somebody is bringing some in; how many."""
+        return self._sweep()[0]
+
+    def _sweep(self, sizes: Mapping[str, int] | None = None) -> tuple[int, int]:
+        """See `sweep`; how many, and the bytes of them, with the `sizes` of layers as far as they are known. Without,
+        nothing is measured."""
         fd = self._open_lock()
         try:
             if not try_lock(fd):
-                return 0
-            chains = self.chains()
-            layers = 0
+                return 0, 0
+            chains, used, count, freed = self.chains(), self._used_blobs(), 0, 0
             for storage in self._storages():
                 unnamed = [n for n in storage.names() if n.startswith("sha256:") and n not in chains]
                 for name in reversed(unnamed):
+                    if sizes is not None:
+                        freed += sizes[name] if name in sizes else storage.usage(name).bytes
                     storage.remove(name)
-                layers += len(unnamed)
-            used = self._used_blobs()
-            blobs = [digest for digest in self._content.digests() if digest not in used]
-            for digest in blobs:
-                self._content.remove(digest)
-            removed = layers + len(blobs) + self._content.sweep()
+                count += len(unnamed)
+            for digest in self._content.digests():
+                if digest not in used:
+                    freed += 0 if sizes is None else self._content.size(digest)
+                    self._content.remove(digest)
+                    count += 1
+            count += self._content.sweep()
             garbage.take_back(self._content.root)
-            return removed
+            return count, freed
         finally:
             os.close(fd)
 
@@ -241,19 +234,21 @@ class ImageService:
         assert self._made is not None
         incoming = self._made.build()
         with self._bringing_in():
-            for image in incoming:
-                self._add(image, Told())
+            self._add(incoming, Told())
 
-    def _add(self, incoming: IncomingImage, told: Told) -> Image:
-        image = Importer(self._content, self._storage, told).bring_in(incoming)
+    def _add(self, incoming: Iterable[IncomingImage], told: Told) -> tuple[Image, ...]:
+        """Bring all in before one is recorded; as they came, without the names that they had here."""
+        images = tuple(Importer(self._content, self._storage, told).bring_in(image) for image in incoming)
         # A record that outlives a power cut must not be of something that does not.
         self._content.flush()
         self._storage.flush()
         with self._records.transaction() as changes:
-            changes.put_image(image)
-            changes.event(Topic.IMAGE_CREATE, image.id, image.references[0] if image.references else image.id[7:19])
+            for image in images:
+                changes.put_image(image)
+                name = image.references[0] if image.references else image.id[7:19]
+                changes.event(Topic.IMAGE_CREATE, image.id, name)
         self._write_index()
-        return find(self._records.images(), image.id) or image
+        return images
 
     def _recover(self, digest: str, names: tuple[str, ...]) -> Image:
         raw = self._content.read(digest)
