@@ -18,11 +18,13 @@ from tuicont.core.history.ring import Block
 from tuicont.core.model.rates import rates
 from tuicont.core.model.series import MINUTE_NS, Series
 from tuicont.core.model.stats import Rates, Sample
-from tuicont.core.sys.counters import spare_descriptors
+from tuicont.core.sys.descriptors import spare_descriptors
 
 FILES_OF_A_GROUP = 16
 """How many files a sampler keeps open on a hybrid host, which has the most."""
 
+_LEFT = 200
+"""Descriptors that sampling leaves to sockets, logs and databases."""
 _HISTORY_STEP_NS = 900_000_000
 
 
@@ -113,7 +115,7 @@ class Collector:
             self._drop(group)
         new = [group for group in wanted if group not in self._samplers and group not in self._unkept]
         if new:
-            kept = spare_descriptors(len(new) * FILES_OF_A_GROUP) // FILES_OF_A_GROUP
+            kept = spare_descriptors(len(new) * FILES_OF_A_GROUP, left=_LEFT) // FILES_OF_A_GROUP
             self._samplers |= {group: self._open_sampler(group) for group in new[:kept]}
             self._unkept.update(new[kept:])
 

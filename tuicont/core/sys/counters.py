@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any
@@ -15,9 +14,6 @@ from typing import Any
 import msgspec
 
 from tuicont.core.native._native import ffi, lib
-
-_HEADROOM = 200
-"""Descriptors that sampling leaves to sockets, logs and databases."""
 
 
 class Form(IntEnum):
@@ -104,14 +100,3 @@ class Counters:
         live = [c for c in counters if c._fds]
         lib.tuicont_sample(ffi.new("struct tuicont_group *[]", [c._group for c in live]), len(live))
         return [None if not c._fds or c._group.status else ffi.unpack(c._row, c._slots) for c in counters]
-
-
-def spare_descriptors(wanted: int) -> int:
-    """How many of `wanted` more files may be kept open while enough are left for everything else; the soft limit is
-    raised towards the hard one for them, as far as it goes."""
-    used = len(os.listdir("/proc/self/fd")) + _HEADROOM
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < used + wanted:
-        soft = used + wanted if hard == resource.RLIM_INFINITY else min(used + wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return wanted if soft == resource.RLIM_INFINITY else max(0, min(wanted, soft - used))

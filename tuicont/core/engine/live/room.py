@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import resource
 
 from tuicont.core.errors import Conflict
+from tuicont.core.sys.descriptors import spare_descriptors, used_descriptors
 
 _CONTROL = 32
 """As many as the largest verb needs at a time, and some."""
@@ -13,13 +13,7 @@ _CONTROL = 32
 
 def leave_room(operation: str) -> None:
     """See that there is room for one more session. The soft limit is raised where it has to be. Raises `Conflict`."""
-    used = len(os.listdir("/proc/self/fd"))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or used + _CONTROL <= soft:
-        return
-    wanted = 2 * used + _CONTROL
-    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if used + _CONTROL > soft:
-        cause = f"too many sessions: {used} files are open"
+    if spare_descriptors(_CONTROL) < _CONTROL:
+        cause = f"too many sessions: {used_descriptors()} files are open"
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         raise Conflict(operation, cause, hint=f"close some, or raise the limit of {soft} (ulimit -n)")
