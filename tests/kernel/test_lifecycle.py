@@ -358,3 +358,12 @@ def test_a_restart_is_no_end_for_a_container_that_is_to_be_removed_at_its_end(
     engine.tasks.kill(container.id)
     with pytest.raises(NotFound):
         engine.containers.get(container.id)
+
+
+@pytest.mark.parametrize("user", ["", "nobody"])
+def test_an_exec_in_what_has_just_ended_says_so(engine: LocalEngine, user: str) -> None:
+    container = run(engine)
+    os.kill(container.pid, signal.SIGKILL)
+    eventually(lambda: state(container.pid) in ("", "Z"))
+    with pytest.raises(Conflict, match="it has just ended"):
+        engine.tasks.exec(container.id, ExecRequest(command=("true",), user=user))

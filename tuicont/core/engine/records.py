@@ -17,6 +17,8 @@ from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State, Verb, refusal
 from tuicont.core.store.store import Store, Transaction
 
+JUST_ENDED = "it has just ended"
+"""Why nothing can be done in a container that its record still says runs."""
 _WAY_OUT = {
     Verb.REMOVE: "stop it first, or remove it with force (rm -f)",
     Verb.EXEC: "start it, or unpause it",

@@ -146,6 +146,19 @@ def ended_within(pid: int, started: int, seconds: float | None) -> bool:
     return (process := held(pid, started)) is None or process.wait(seconds)
 
 
+def open_root(pid: int, started: int) -> int:
+    """A descriptor (O_PATH) of the root directory of the process `pid` that started then. Raises `ProcessLookupError`
+    when it has ended."""
+    try:
+        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise ProcessLookupError(pid) from None
+    if not same_process(pid, started):
+        os.close(root)
+        raise ProcessLookupError(pid)
+    return root
+
+
 def same_process(pid: int, started: int) -> bool:
     """Whether `pid` is still the process that started then: pids are used again, the pair is not."""
     return pid > 0 and start_time(pid) == started

@@ -6,6 +6,7 @@ import os
 
 from tuicont.core.errors import Invalid
 from tuicont.core.files.regular import Refused, read_in_root
+from tuicont.core.host.processes import open_root
 from tuicont.core.spec.users import LARGEST_FILE, Identity, resolve
 from tuicont.core.storage.base import StorageDriver
 from tuicont.core.storage.view import open_view
@@ -28,11 +29,10 @@ def resolve_in(root_fd: int, user: str) -> Identity:
     return resolve(user, _text(root_fd, "/etc/passwd", user), _text(root_fd, "/etc/group", user))
 
 
-def resolve_running(pid: int, user: str) -> Identity:
-    """The identity by the files that the running process `pid` sees."""
-    if not user:
-        return ROOT
-    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+def resolve_running(pid: int, started: int, user: str) -> Identity:
+    """The identity by the files that the process `pid` that started then sees. Raises `ProcessLookupError` when it has
+    ended."""
+    root = open_root(pid, started)
     try:
         return resolve_in(root, user)
     finally:

@@ -10,9 +10,9 @@ from typing import BinaryIO
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
 from tuicont.core.engine.locks import Locks
-from tuicont.core.engine.records import Records
+from tuicont.core.engine.records import JUST_ENDED, Records
 from tuicont.core.errors import Conflict
-from tuicont.core.host.processes import same_process
+from tuicont.core.host.processes import open_root
 from tuicont.core.model.container import Container
 from tuicont.core.model.file import FileStat, LeftOut
 from tuicont.core.spec.mounts import clean
@@ -79,11 +79,11 @@ class LocalFiles:
             ):
                 yield root
             return
-        root = os.open(f"/proc/{container.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            # The pid could be another process's by now; the descriptor stays what it is.
-            if not same_process(container.pid, container.start_time):
-                raise Conflict(f"copy to or from {container.name}", "it has just ended")
+            root = open_root(container.pid, container.start_time)
+        except ProcessLookupError:
+            raise Conflict(f"copy to or from {container.name}", JUST_ENDED) from None
+        try:
             yield root
         finally:
             os.close(root)

@@ -22,7 +22,7 @@ from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.live.room import leave_room
 from tuicont.core.engine.live.sessions import Sessions
 from tuicont.core.engine.locks import Locks
-from tuicont.core.engine.records import Records, current, put_state, telling
+from tuicont.core.engine.records import JUST_ENDED, Records, current, put_state, telling
 from tuicont.core.errors import Conflict, EngineError, Invalid
 from tuicont.core.host.processes import ended_within, held
 from tuicont.core.model import signals
@@ -32,7 +32,6 @@ from tuicont.core.model.request import ExecRequest
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Session, Task
 
-_JUST_ENDED = "it has just ended"
 _DYING_SECONDS = 0.05
 """From the first process of a container that a kill ends to its init."""
 
@@ -74,7 +73,10 @@ class LocalTasks:
     def exec(self, ref: str, request: ExecRequest) -> Session:
         container = self._records.require(ref, Verb.EXEC)
         # Before the lock, or files on a file system that hangs would keep the container from being removed.
-        identity = resolve_running(container.pid, request.user) if request.user else None
+        try:
+            identity = resolve_running(container.pid, container.start_time, request.user) if request.user else None
+        except ProcessLookupError:
+            raise Conflict(f"exec in {container.name}", JUST_ENDED) from None
         leave_room(f"exec in {container.name}")
         # A pause meanwhile would freeze the new process before it has executed anything. Another exec may go on.
         with self._locks.container(container.id, shared=True):
@@ -137,7 +139,7 @@ class LocalTasks:
                 cgroup.freeze()
             took, count = time.perf_counter_ns() - began, len(cgroup.processes())
             if not count:
-                raise Conflict(f"pause {container.name}", _JUST_ENDED)
+                raise Conflict(f"pause {container.name}", JUST_ENDED)
             detail = {"microseconds": str(took // 1000), "processes": str(count)}
             return self._put_state(container.id, Verb.PAUSE, State.PAUSED, Topic.TASK_PAUSED, detail)
 
@@ -172,7 +174,7 @@ class LocalTasks:
             lost = now is not None and now.state.alive
             raise Conflict(
                 f"{operation} {container.name}",
-                "its shim cannot be reached" if lost else _JUST_ENDED,
+                "its shim cannot be reached" if lost else JUST_ENDED,
                 hint="its socket was removed, or lies under a mount; it can be stopped and killed" if lost else "",
             )
         return task
@@ -198,7 +200,7 @@ def _alive(container: Container, operation: str) -> Iterator[None]:
         yield
     except EngineError as error:
         if ended_within(container.pid, container.start_time, _DYING_SECONDS):
-            raise Conflict(f"{operation} {container.name}", _JUST_ENDED) from error
+            raise Conflict(f"{operation} {container.name}", JUST_ENDED) from error
         raise
 
 
