@@ -17,11 +17,6 @@ pytestmark = [
     pytest.mark.skipif(LAYOUT.mode == "none", reason="no cgroup file system is mounted"),
 ]
 
-SLEEP = "echo ready; exec sleep 60"
-
-
-# devices
-
 
 def test_only_the_harmless_devices_can_be_opened(host: Host, tmp_path: str) -> None:
     script = (

@@ -17,9 +17,6 @@ from tuicont.core.sys.results import checked
 from tuicont.core.sys.setns import setns
 
 MS_RDONLY = 1
-MS_NOSUID = 2
-MS_NODEV = 4
-MS_NOEXEC = 8
 MS_REMOUNT = 32
 MS_BIND = 4096
 MS_REC = 0x4000

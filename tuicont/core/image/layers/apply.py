@@ -66,10 +66,10 @@ def apply_layer(
 def check_layer(
     blob: Blob,
     diff_id: str,
-    passed: Passed | None = None,
+    passed: Passed | None,
     *,
-    digest: Callable[[], str] | None = None,
-    ratio: int = RATIO,
+    digest: Callable[[], str] | None,
+    ratio: int,
 ) -> None:
     """The same without unpacking anything: for a layer that is there already."""
     with _unpacked(blob, diff_id, digest, ratio) as stream:

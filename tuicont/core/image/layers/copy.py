@@ -81,36 +81,29 @@ def look(root_fd: int, path: str) -> FileStat:
         for _ in range(_LINKS):
             name = path.rpartition("/")[2]
             if name in ("", ".", ".."):
-                mode = _mode(root_fd, path, os.O_DIRECTORY)
+                mode, _ = _seen(root_fd, path, os.O_DIRECTORY)
                 if mode or name:
                     return FileStat(path=path, mode=mode)
                 path = path.rstrip("/")
                 continue
-            mode = _mode(root_fd, path, os.O_NOFOLLOW)
-            if not stat.S_ISLNK(mode):
+            mode, target = _seen(root_fd, path, os.O_NOFOLLOW)
+            if not target:
                 return FileStat(path=path, mode=mode)
-            path = os.path.join(path[: -len(name)], _link(root_fd, path))
+            path = os.path.join(path[: -len(name)], target)
     except OSError as error:
         raise _path_error(f"look at {wanted}", wanted, error) from error
     raise Invalid(f"look at {wanted}", f"it is a link that leads through more than {_LINKS} others, or in a circle")
 
 
-def _mode(root_fd: int, path: str, flags: int) -> int:
-    """Its mode; 0 when it is not there."""
+def _seen(root_fd: int, path: str, flags: int) -> tuple[int, str]:
+    """Its mode, 0 when it is not there, and where it leads to when it is a link."""
     try:
         fd = open_in_root(root_fd, path, os.O_PATH | flags)
     except FileNotFoundError:
-        return 0
+        return 0, ""
     try:
-        return os.fstat(fd).st_mode
-    finally:
-        os.close(fd)
-
-
-def _link(root_fd: int, path: str) -> str:
-    fd = open_in_root(root_fd, path, os.O_PATH | os.O_NOFOLLOW)
-    try:
-        return os.readlink("", dir_fd=fd)
+        mode = os.fstat(fd).st_mode
+        return mode, os.readlink("", dir_fd=fd) if stat.S_ISLNK(mode) else ""
     finally:
         os.close(fd)
 

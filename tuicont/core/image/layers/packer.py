@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from tuicont.core.errors import Invalid, errno_text
+from tuicont.core.files import attributes
 from tuicont.core.files.regular import Refused, reopen_regular
 from tuicont.core.image.layers.tarwriter import entry, padded
 from tuicont.core.model.file import LeftOut, kind_of
@@ -153,14 +154,8 @@ def _told(held: int, archived: str, *, by_all: bool) -> tuple[os.stat_result, by
 
 
 def _xattrs(fd: int) -> dict[str, bytes]:
-    try:
-        names = os.listxattr(fd)
-        wanted = [n for n in names if n == "security.capability" or n.startswith("user.")]
-        return {name: os.getxattr(fd, name) for name in wanted}
-    except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.ENODATA):
-            return {}
-        raise
+    found = attributes.xattrs(fd).items()
+    return {name: value for name, value in found if name == "security.capability" or name.startswith("user.")}
 
 
 def _contents(fd: int, left: int) -> Iterator[bytes]:
