@@ -13,6 +13,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
+from textual.notifications import SeverityLevel
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -36,7 +37,7 @@ from tuicont.resources import read_text
 from tuicont.screens.base import ModeScreen
 from tuicont.screens.containers import ContainersScreen
 from tuicont.screens.too_small import TooSmall, too_small
-from tuicont.text.units import plain
+from tuicont.text.units import visible
 from tuicont.themes import themes
 from tuicont.widgets.acting import Acting, Handlers
 from tuicont.widgets.guarded import Guarded
@@ -112,6 +113,18 @@ class TuicontApp(Acting, Guarded, App[int], inherit_bindings=False):
 
         return self._open(EngineScreen(self.bridge, self.config.keys, self.config.file))
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """A toast. Its text holds names that others chose, and errors: nothing in it is markup, whoever asks for it."""
+        super().notify(visible(message), title=title, severity=severity, timeout=timeout, markup=False)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With NO_COLOR no colour at all; Textual's own way is shades of grey."""
         return [_NO_COLOR] if self.no_color else super().get_line_filters()
@@ -154,7 +167,7 @@ class TuicontApp(Acting, Guarded, App[int], inherit_bindings=False):
     @work(group="opening")
     async def _tell_notes(self) -> None:
         for note in (await self.bridge.call(self.bridge.engine.host.info)).notes:
-            self.notify(plain(note), markup=False, timeout=8)
+            self.notify(note, timeout=8)
 
     # what fails
 

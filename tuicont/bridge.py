@@ -116,7 +116,7 @@ class Bridge:
         if not isinstance(error, EngineError) and not self._is_known(error):
             import traceback
 
-            self.faults[place(error)] = "".join(traceback.format_exception(error))
+            self.faults[place(error)] = visible("".join(traceback.format_exception(error)))
         return words(error)
 
     def _is_known(self, fault: BaseException) -> bool:
@@ -129,15 +129,16 @@ class Bridge:
             return
         text = self.told(error)
         if text.count("\n") < _TOAST_LINES - 1 and len(text) <= 120:
-            self._app.notify(text, severity="error", markup=False, timeout=8)
+            self._app.notify(text, severity="error", timeout=8)
             return
         from tuicont.screens.dialogs.error import ErrorDialog
 
-        self._app.push_screen(ErrorDialog(text, self.faults.get(place(error), "")))
+        trace = "" if isinstance(error, EngineError) else self.faults.get(place(error), "")
+        self._app.push_screen(ErrorDialog(text, trace))
 
     def notify(self, text: str) -> None:
         if self._app is not None:
-            self._app.notify(visible(text), markup=False, timeout=4)
+            self._app.notify(text, timeout=4)
 
     def post(self, message: Message) -> None:
         if self._app is not None:

@@ -22,6 +22,7 @@ from tests.doubles.failing import FACETS, FailingEngine
 from tests.ui.kit import Still, called, gone, running, screen_text, select, shown, until
 from tests.unit.test_presenters_hostile import EVIL, harmless
 from tuicont.actions import ACTIONS, BY_ID, Group
+from tuicont.bridge import Bridge
 from tuicont.core.errors import KernelError
 from tuicont.core.model.event import Topic
 from tuicont.screens.details import Details
@@ -331,3 +332,30 @@ async def test_a_container_that_goes_between_a_snapshot_and_a_question_ends_noth
             await pilot.pause()
         engine.records.clear()
         await shown(pilot, "no containers yet")
+
+
+async def test_the_reason_for_an_empty_table_stays_as_long_as_it_lasts(engine: FailingEngine) -> None:
+    """Whatever else succeeds meanwhile."""
+    engine.failing["events.past"] = KernelError("read the events", "disk I/O error")
+    async with running(engine, size=(120, 40), faults=True, interval=TICK) as pilot:
+        pilot.app.switch_mode("events")
+        await shown(pilot, "cannot read the events")
+        bridge: Bridge = pilot.app.bridge
+        seen, began = set(), bridge.snapshot.time_ns
+        await until(
+            pilot,
+            lambda: (
+                seen.add("nothing has happened yet" in screen_text(pilot))
+                or bridge.snapshot.time_ns > began + 5_000_000_000
+            ),
+        )
+        assert seen == {False}
+
+
+async def test_a_toast_is_text_whatever_is_in_it(engine: FailingEngine) -> None:
+    async with running(engine) as pilot:
+        pilot.app.screen.notify("[bold]a\x1b[31m\u202eb")
+        await until(pilot, lambda: len(pilot.app._notifications))
+        [toast] = pilot.app._notifications
+        assert not toast.markup
+        harmless([toast.message])

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
 from tuicont.actions import ACTIONS, BY_ID, Action, Group, Scope, Situation, in_scope
 from tuicont.core.engine.api import Engine
@@ -50,6 +51,7 @@ class ModeScreen(Acting, Guarded, Screen[None]):
         self._seen = False
         self.note = ""
         self._troubles: dict[str, str] = {}
+        self._again: Timer | None = None
         self.handlers: Handlers = {"back": self.back}
 
     # what a subclass says
@@ -122,6 +124,12 @@ class ModeScreen(Acting, Guarded, Screen[None]):
             self._troubles[feed] = text
             self._troubles = {name: said for name, said in self._troubles.items() if said}
             self._show_note()
+            first = next(iter(self._troubles.values()), "")
+            if self.is_mounted:
+                self.show_trouble("".join(f"\n  {line}" for line in first.split("\n")) if first else "")
+
+    def show_trouble(self, text: str) -> None:
+        """Say it also in the place of what is not there; empty when nothing stands in the way any more."""
 
     def _show_note(self) -> None:
         for strip in self.query(ModeStrip):
@@ -141,11 +149,13 @@ class ModeScreen(Acting, Guarded, Screen[None]):
     async def ask(self, feed: str, question: Callable[[Engine], T], take: Callable[[T], object]) -> None:
         """Ask the engine in the background for what `take` then shows, and again until there is an answer that it can
         show."""
+        if self._again is not None:
+            self._again.stop()
         try:
             take(await self.bridge.call(question, self.bridge.engine))
         except Exception as error:
             self.set_trouble(feed, self.bridge.told(error))
-            self.set_timer(_AGAIN_S, lambda: self.ask(feed, question, take))
+            self._again = self.set_timer(_AGAIN_S, lambda: self.ask(feed, question, take))
         else:
             self.set_trouble(feed, "")
 
@@ -198,7 +208,7 @@ class ModeScreen(Acting, Guarded, Screen[None]):
             return
         reason = action.refused(self.situation())
         if reason:
-            self.notify(reason, severity="warning", markup=False, timeout=4)
+            self.notify(reason, severity="warning", timeout=4)
             return
         if action_id in self.handlers:
             super().action_run(action_id)

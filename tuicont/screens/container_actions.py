@@ -105,7 +105,9 @@ class ContainerActions(ModeScreen):
         finally:
             self.set_note("")
         if errors:
-            first = errors[0]
+            for error in errors:
+                self.bridge.told(error)
+            first = next((error for error in errors if isinstance(error, EngineError)), errors[0])
             if len(errors) > 1 and isinstance(first, EngineError):
                 first.hint = " · ".join(filter(None, (first.hint, f"{len(errors) - 1} more could not {word} either")))
             self.bridge.report(first)

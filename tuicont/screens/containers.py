@@ -108,10 +108,9 @@ class ContainersScreen(ContainerActions):
     def engine_opened(self) -> None:
         self.ask("past events", lambda engine: engine.events.past(limit=_STRIP_EVENTS), self.show_events)
 
-    def set_trouble(self, feed: str, text: str) -> None:
-        super().set_trouble(feed, text)
-        if text and self.is_mounted and not self._rows.snapshot.time_ns:
-            self.table.set_empty("\n" + "\n".join(f"  {line}" for line in text.split("\n")))
+    def show_trouble(self, text: str) -> None:
+        if text and not self._rows.snapshot.time_ns:
+            self.table.set_empty(text)
 
     # snapshots and events
 

@@ -53,10 +53,9 @@ class EngineScreen(ModeScreen):
         self._known = known
         self._draw()
 
-    def set_trouble(self, feed: str, text: str) -> None:
-        super().set_trouble(feed, text)
-        if text and self.is_mounted:
-            self.query_one(Pager).set_empty("\n" + "\n".join(f"  {line}" for line in text.split("\n")))
+    def show_trouble(self, text: str) -> None:
+        if text:
+            self.query_one(Pager).set_empty(text)
 
     def on_resize(self, event: events.Resize) -> None:
         """Break the lines anew."""

@@ -27,6 +27,7 @@ from tuicont.widgets.filter_line import FilterLine
 from tuicont.widgets.line_table import LineTable
 
 _KEPT = 10_000
+_NOTHING = "\n  nothing has happened yet"
 
 
 class EventsScreen(ModeScreen):
@@ -49,7 +50,7 @@ class EventsScreen(ModeScreen):
         }
 
     def body(self) -> ComposeResult:
-        yield LineTable(self._rows, id="events", empty="\n  nothing has happened yet")
+        yield LineTable(self._rows, id="events", empty=_NOTHING)
 
     @property
     def table(self) -> LineTable[Event]:
@@ -61,11 +62,8 @@ class EventsScreen(ModeScreen):
         self.table.focus()
         self.ask("past events", lambda engine: engine.events.past(limit=2000), self.show_events)
 
-    def set_trouble(self, feed: str, text: str) -> None:
-        super().set_trouble(feed, text)
-        said = "\n".join(f"  {line}" for line in text.split("\n")) if text else "  nothing has happened yet"
-        if self.is_mounted:
-            self.table.set_empty(f"\n{said}")
+    def show_trouble(self, text: str) -> None:
+        self.table.set_empty(text or _NOTHING)
 
     def show_events(self, events: tuple[Event, ...]) -> None:
         self._rows.take(events)
@@ -94,7 +92,7 @@ class EventsScreen(ModeScreen):
         if event is None:
             return
         if event.about != CONTAINER:
-            self.notify(f"{event.name} is no container", severity="warning", markup=False)
+            self.notify(f"{event.name} is no container", severity="warning")
         else:
             self.app.post_message(OpenContainer(event.subject))
 

@@ -35,7 +35,7 @@ class ActionCommands(Provider):
 
     def _picture(self) -> None:
         path = self.app.save_screenshot()
-        self.app.notify(f"saved {path}", markup=False)
+        self.app.notify(f"saved {path}")
 
     async def discover(self) -> Hits:
         for text, help_text, run in self._entries():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from tuicont.presenters.details.line import Line, Page, safe, said
@@ -19,12 +20,17 @@ _TOKEN = re.compile(
 _TONES: dict[str, Tone] = {"key": "accent", "string": "good", "word": "warn", "number": "frozen", "other": "muted"}
 
 
-def page(view: View[dict[str, Any]]) -> Page:
-    """The document, as `tuicont inspect` prints it."""
-    found = view.data
-    if found is None:
+def document(known: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What the engine knows of a container, as `tuicont inspect` prints it. Made when it is read: drawing it takes a
+    fraction of that, and is done each second."""
+    return json_lines([inspected(known)])
+
+
+def page(view: View[tuple[Line, ...]]) -> Page:
+    """The document's lines."""
+    lines = view.data
+    if lines is None:
         return said("reading …")
-    lines = json_lines([inspected(found)])
     return Page(lines, status=f"{counted(len(lines), 'line')} · y copies · / searches")
 
 

@@ -127,9 +127,14 @@ class LogsPane(Acting, Pane):
             for chunk in chunks:
                 self._all.extend(chunk)
             self._view.extend(self._matching(chunks))
-        nothing = "it has written nothing" if feed.ended or len(self._all) else "reading …"
-        self._view.empty_text = self._trouble or (f"no line has {self._filter_text!r}" if self._filter else nothing)
+        self._tell_nothing()
         self.post_message(self.StatusChanged())
+
+    def _tell_nothing(self) -> None:
+        """What stands where no line does."""
+        read = self._feed is not None and (self._feed.ended or len(self._all))
+        nothing = "it has written nothing" if read else "reading …"
+        self._view.empty_text = self._trouble or (f"no line has {self._filter_text!r}" if self._filter else nothing)
 
     # filter
 
@@ -152,6 +157,7 @@ class LogsPane(Acting, Pane):
         pattern = pattern_of(text.removeprefix("!"))
         self._filter = (Search(pattern), text.startswith("!")) if pattern is not None else None
         self._view.set_buffer(self._filtered())
+        self._tell_nothing()
         self.post_message(self.StatusChanged())
 
     # what the details ask of a pane

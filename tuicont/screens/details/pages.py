@@ -9,6 +9,7 @@ from typing import Any
 from tuicont.core.engine.api import LayerView
 from tuicont.core.model.container import CgroupFile, Link, MountEntry, Namespace, Process
 from tuicont.presenters.details import cgroup, inspect, layers, mounts, namespaces, processes
+from tuicont.presenters.details.line import Line
 from tuicont.screens.details.pane import PageTab
 
 _SECOND = 1_000_000_000
@@ -46,8 +47,8 @@ MOUNTS: PageTab[Sequence[MountEntry]] = PageTab(
     every_ns=5 * _EACH_TICK,
     dead="nothing is mounted",
 )
-INSPECT: PageTab[dict[str, Any]] = PageTab(
-    id="inspect", present=inspect.page, load=lambda engine, ref: engine.containers.inspect(ref)
+INSPECT: PageTab[tuple[Line, ...]] = PageTab(
+    id="inspect", present=inspect.page, load=lambda engine, ref: inspect.document(engine.containers.inspect(ref))
 )
 
 PAGES: dict[str, PageTab[Any]] = {page.id: page for page in (PROCESSES, CGROUP, NAMESPACES, LAYERS, MOUNTS, INSPECT)}
