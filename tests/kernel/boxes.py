@@ -130,6 +130,10 @@ class Boxes:
         self._tasks.append(task)
         return task
 
+    def adopt(self, task: NativeTask) -> None:
+        """One that another process has started is ended with the others."""
+        self._tasks.append(task)
+
     def create(self, *args: str, **options: Any) -> NativeTask:
         """A container whose init waits to be started."""
         return self.start(*args, create=True, **options)

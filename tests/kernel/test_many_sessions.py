@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,7 +143,7 @@ def test_a_shim_with_few_descriptors_takes_few_sessions_and_answers_on(
     (shim,) = shims(boxes.dir)
     task = boxes.runtime.load("one", f"{boxes.dir}/one/run")
     assert task is not None
-    opened.callback(task.signal, signal.SIGKILL)
+    boxes.adopt(task)
     limit = resource.prlimit(shim, resource.RLIMIT_NOFILE)[0]
     if limit > 64:
         pytest.skip("limits can be raised here")

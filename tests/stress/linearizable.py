@@ -20,6 +20,8 @@ DONE = "done"
 ENDED = "Conflict: it has just ended"
 """What a verb says that was at work in the container when it ended."""
 _ENDING = frozenset({Verb.STOP, Verb.KILL, Verb.RESTART, Verb.REMOVE, FORCE})
+_TWOFOLD = frozenset({Verb.RESTART, FORCE})
+"""They end it first, whatever they are told of their second half."""
 _SHARED = frozenset({Verb.STOP, Verb.KILL, FORCE})
 _STARTING = frozenset({Verb.START, Verb.RESTART})
 CUT_SHORT = "KernelError: the process died before reporting (signal 9)"
@@ -61,7 +63,7 @@ def step(state: State | None, verb: str) -> tuple[State | None, set[str]]:
         return (State.CREATED, {DONE}) if state is None else (state, {told("AlreadyExists", "")})
     if state is None:
         return None, {told("NotFound", "")}
-    if verb in (FORCE, Verb.RESTART):
+    if verb in _TWOFOLD:
         # The second half: what refuses it is told by nobody, as it was just ended.
         return (state, set()) if state.alive else (None if verb == FORCE else State.RUNNING, {DONE})
     if why := refusal(state, Verb(verb)):
@@ -74,13 +76,14 @@ def first_halves(state: State | None, verb: str) -> set[State]:
     and what is paused is thawed before it is stopped, unless it is under its lock."""
     if state is None or not state.alive:
         return set()
-    ended = {State.EXITED} if verb in (FORCE, Verb.RESTART) else set()
+    ended = {State.EXITED} if verb in _TWOFOLD else set()
     return ended | ({State.RUNNING} if state is State.PAUSED and verb in (Verb.STOP, Verb.RESTART) else set())
 
 
 def _ends_beside(call: Call, other: Call) -> bool:
     overlap = other.began < call.ended and call.began < other.ended
-    return other is not call and other.verb in _ENDING and other.outcome == DONE and overlap
+    ends = other.verb in _TWOFOLD or (other.verb in _ENDING and other.outcome == DONE)
+    return other is not call and ends and overlap
 
 
 def explained(history: list[Call]) -> bool:

@@ -14,8 +14,8 @@ from tuicont.core.cgroup.controller import Controller, Place
 from tuicont.core.cgroup.counters import Source
 from tuicont.core.cgroup.listing import files
 from tuicont.core.cgroup.settings import Step, carry_out, missing, setting
-from tuicont.core.cgroup.tree import members
-from tuicont.core.errors import Conflict
+from tuicont.core.cgroup.tree import GONE, members
+from tuicont.core.errors import Conflict, kernel_error
 from tuicont.core.model.container import CgroupFile
 from tuicont.core.model.resources import Resources
 from tuicont.core.sys.kernel import Kernel
@@ -43,6 +43,10 @@ class DirectoryGroup(ABC):
         """The directory that holds the groups for a controller; "" where the host has none."""
 
     @abstractmethod
+    def _signal(self, signal: int) -> int:
+        """Send it to every process of the group; how many it reached. Raises `OSError`."""
+
+    @abstractmethod
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         """Freeze or thaw; whether the kernel confirms it within `FREEZE_SECONDS`."""
 
@@ -59,6 +63,19 @@ class DirectoryGroup(ABC):
     def processes(self) -> tuple[int, ...]:
         """See `Cgroup`."""
         return members(self._kernel, self._tracking)
+
+    def kill(self, signal: int) -> int:
+        """See `Cgroup`."""
+        for last in (False, True):
+            try:
+                return self._signal(signal)
+            except OSError as error:
+                if not self._kernel.exists(self._tracking):
+                    break
+                # One may have been removed, and another made by its name since: that one is then meant as well.
+                if last or error.errno not in GONE:
+                    raise kernel_error(f"kill {self.name}", f"signal {signal}", error) from error
+        return 0
 
     def freeze(self) -> None:
         """See `Cgroup`."""

@@ -16,7 +16,8 @@ from tuicont.core.cgroup.naming import parents_below
 from tuicont.core.cgroup.text import parse_pids
 from tuicont.core.sys.kernel import Kernel
 
-_GONE = (errno.ENOENT, errno.ENODEV)
+GONE = (errno.ENOENT, errno.ENODEV)
+"""What a file of a group says that was removed: before it is opened, and after."""
 _BUSY = (errno.EBUSY, errno.ENOTEMPTY)
 
 
@@ -25,7 +26,7 @@ def walk(kernel: Kernel, directory: str) -> Iterator[str]:
     try:
         names = kernel.directories(directory)
     except OSError as error:
-        if error.errno in _GONE:
+        if error.errno in GONE:
             return
         raise
     for name in names:
@@ -41,7 +42,7 @@ def members(kernel: Kernel, directory: str) -> tuple[int, ...]:
             data = kernel.read(f"{place}/cgroup.procs")
         except OSError as error:
             # EOPNOTSUPP: a threaded group; its processes are listed in the domain above it (cgroup-v2.rst).
-            if error.errno in (*_GONE, errno.EOPNOTSUPP):
+            if error.errno in (*GONE, errno.EOPNOTSUPP):
                 continue
             raise
         found.update(dict.fromkeys(parse_pids(data)))

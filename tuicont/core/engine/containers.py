@@ -132,10 +132,8 @@ class LocalContainers:
         if force:
             self._end(self._records.find(container_id, operation))
         with self._held(container_id, operation, force):
-            self._ends.clear(container_id)
-            if force:
-                self._ends.end_held(container_id)  # somebody may have started it anew since
-            found = self._records.get(container_id)
+            # Somebody may have started it anew since.
+            found = self._ends.end_held(container_id) if force else self._ends.clear(container_id)
             if found is None and force:
                 return  # it was there a moment ago, and removed itself
             if found is None:

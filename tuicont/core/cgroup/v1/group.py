@@ -55,24 +55,19 @@ class V1Group(DirectoryGroup):
     def parent(self, controller: str) -> str:
         return self._parents.get(controller, "")
 
-    def kill(self, signal: int) -> int:
+    def _signal(self, signal: int) -> int:
         directory = self._freezing
         if not directory:
             return self._kill_repeatedly(signal)
+        was_frozen = freezing.is_frozen(self._kernel, directory)
+        # While frozen nothing forks, so one pass reaches all. A task that resists freezing (it is inside an
+        # uninterruptible call) cannot fork either, but may leave that call: then the passes are repeated.
+        all_stopped = freezing.set_state(self._kernel, directory, b"FROZEN", FREEZE_SECONDS)
         try:
-            was_frozen = freezing.is_frozen(self._kernel, directory)
-            # While frozen nothing forks, so one pass reaches all. A task that resists freezing (it is inside an
-            # uninterruptible call) cannot fork either, but may leave that call: then the passes are repeated.
-            all_stopped = freezing.set_state(self._kernel, directory, b"FROZEN", FREEZE_SECONDS)
-            try:
-                reached = signal_members(self._kernel, self.processes, signal)
-            finally:
-                if signal == signals.SIGKILL or not was_frozen:
-                    freezing.set_state(self._kernel, directory, b"THAWED", FREEZE_SECONDS)
-        except OSError as error:
-            if not self._kernel.exists(directory):
-                return 0
-            raise kernel_error(f"kill {self.name}", f"signal {signal}", error) from error
+            reached = signal_members(self._kernel, self.processes, signal)
+        finally:
+            if signal == signals.SIGKILL or not was_frozen:
+                freezing.set_state(self._kernel, directory, b"THAWED", FREEZE_SECONDS)
         return reached if all_stopped or signal != signals.SIGKILL else reached + self._kill_repeatedly(signal)
 
     def _set_frozen(self, operation: str, frozen: bool) -> bool:

@@ -47,13 +47,8 @@ class V2Group(DirectoryGroup):
     def parent(self, controller: str) -> str:
         return self._parent
 
-    def kill(self, signal: int) -> int:
-        try:
-            return self._kill_all() if signal == signals.SIGKILL else self._signal_all(signal)
-        except OSError as error:
-            if not self._kernel.exists(self.directory):
-                return 0
-            raise kernel_error(f"kill {self.name}", f"signal {signal}", error) from error
+    def _signal(self, signal: int) -> int:
+        return self._kill_all() if signal == signals.SIGKILL else self._signal_all(signal)
 
     def _set_frozen(self, operation: str, frozen: bool) -> bool:
         try:

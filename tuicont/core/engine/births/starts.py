@@ -15,7 +15,7 @@ from tuicont.core.engine.ends.ends import Ends
 from tuicont.core.engine.ends.known import KnownTasks
 from tuicont.core.engine.locks import Locks
 from tuicont.core.engine.paths import Paths
-from tuicont.core.engine.records import Records, telling
+from tuicont.core.engine.records import Records, check, no_such_container, telling
 from tuicont.core.errors import EngineError, kernel_error
 from tuicont.core.files.chores import Chores
 from tuicont.core.files.writing import write_file
@@ -64,8 +64,10 @@ class Starts:
         self, container_id: str, lock: int, *, restarted: bool = False, console: tuple[int, int] | None = None
     ) -> tuple[Container, Task]:
         """The same by who holds its lock."""
-        self._ends.clear(container_id)
-        container = self._records.require(container_id, Verb.START)
+        container = self._ends.clear(container_id)
+        if container is None:
+            raise no_such_container(f"start {container_id}")
+        check(container, Verb.START)
         operation = f"start {container.name}"
         task: Task | None = None
         try:

@@ -80,16 +80,21 @@ class Ends:
                 self._auto_remove(container)
         return container.exit if container is not None and container.exit is not None else status
 
-    def clear(self, container_id: str) -> None:
-        """Leave nothing of an earlier task: finish its end, or what a start that was cut short has left. A container
-        that runs is left alone. The caller holds the lock and wants the record kept (no `--rm`)."""
-        container = self._records.get(container_id)
-        if (status := self._read_exit(container_id)) is not None:
+    def clear(self, container_id: str) -> Container | None:
+        """Leave nothing of an earlier task: finish its end, or what a start that was cut short has left. The caller
+        holds the lock and wants the record kept (no `--rm`). The record on which that was decided: one that runs was
+        left alone, and may end at any moment; another stays as it is while the lock is held."""
+        status = self._read_exit(container_id)
+        if status is not None:
             self._record(container_id, status)
+        container = self._records.get(container_id)
+        if container is not None and container.state.alive:
+            return container
+        if status is not None:
             self._clean(container_id, container)
-        elif os.path.lexists(self._paths.task(container_id)) and not (container and container.state.alive):
-            # Where it runs, another process has let go of the lock since: its state refuses what the caller wants.
+        elif os.path.lexists(self._paths.task(container_id)):
             self.discard(container_id)
+        return container
 
     def discard(self, container_id: str) -> None:
         """Kill and clean up what belongs to no recorded task. The caller holds the lock."""
@@ -134,14 +139,18 @@ class Ends:
             return self._end_unheard(container, keeper)
         return now
 
-    def end_held(self, container_id: str) -> None:
-        """`kill`, if it runs, by who holds the lock: nobody starts it anew before that one has done."""
-        container = self._records.get(container_id)
-        if container is not None and container.state.alive:
-            self.kill(container)
-            self.clear(container_id)
-            if (left := self._records.get(container_id)) is not None and left.state.alive:
-                self._look(left)
+    def end_held(self, container_id: str) -> Container | None:
+        """`kill`, if it runs, and `clear`, by who holds the lock: nobody starts it anew before that one has done. The
+        record afterwards."""
+        container = self.clear(container_id)
+        if container is None or not container.state.alive:
+            return container
+        self.kill(container)
+        left = self.clear(container_id)
+        if left is not None and left.state.alive:
+            self._look(left)
+            return self._records.get(container_id)
+        return left
 
     def cut_short(self, container_id: str) -> None:
         """Kill what a start that is under way has made so far. The lock is not asked for."""
