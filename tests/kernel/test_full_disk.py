@@ -63,6 +63,23 @@ def test_a_container_that_fills_the_disk_can_be_ended(
 
 
 @pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
+def test_a_disk_that_fills_while_a_command_runs_takes_nothing_from_the_next(kind: str, tmp_path: Path) -> None:
+    """Neither to close the database nor to open it frees what the next would need."""
+
+    def on_it(place: Path) -> None:
+        for _ in range(5):
+            with file_systems.greedy(place, "blocks"):
+                while not file_systems.scarce(place, "blocks"):
+                    Database(str(place / "state.db")).close()
+                again = Database(str(place / "state.db"))
+                assert again.read("SELECT count(*) FROM containers") == [(0,)]
+                again.close()
+            (place / "big").unlink()
+
+    file_systems.on(kind, tmp_path, on_it, options="size=16m" if kind == "tmpfs" else "")
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
 def test_between_two_commands_nobody_takes_the_room_that_the_database_needs(kind: str, tmp_path: Path) -> None:
     """What is freed on this disk is taken within microseconds, and SQLite's own way frees some at each close."""
 

@@ -88,7 +88,7 @@ class Database:
         self._room.keep()
 
     def _open(self) -> sqlite3.Connection:
-        is_scarce = self._room.hold()
+        self._room.hold()
         try:
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
@@ -117,8 +117,8 @@ class Database:
                 if (found := connection.execute(f"PRAGMA {check}").fetchone()[0]) != "ok":
                     raise Corrupt(found)
             connection.execute("SELECT max(seq) FROM events").fetchone()
-            if is_scarce:  # whoever closed last has not done it, and the log must not grow
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if self._room.is_scarce():  # the log must not grow
+                _put_back(connection)
             with contextlib.suppress(OSError):
                 os.unlink(self._suspect)
         except BaseException:
@@ -128,6 +128,7 @@ class Database:
 
     def _close(self, connection: sqlite3.Connection) -> None:
         with self._room.left_in_place():
+            _put_back(connection)
             connection.close()
 
     @contextlib.contextmanager
@@ -210,9 +211,6 @@ class Database:
         """Close the connection. May be repeated."""
         with self._lock:
             self._close(self._connection)
-            # Whoever is the last takes the log and its index away: they are there for who comes next.
-            self._room.keep_index()
-            self._room.keep()
 
 
 def _make_private(path: str) -> None:
@@ -224,6 +222,13 @@ def _make_private(path: str) -> None:
         except FileExistsError:
             if os.stat(path).st_mode & 0o077:
                 os.chmod(path, 0o600)
+
+
+def _put_back(connection: sqlite3.Connection) -> None:
+    """What is in the log, into the database, as far as there is room: SQLite itself does so when a log is long, and when
+    nobody else has the database."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _version(connection: sqlite3.Connection) -> int:

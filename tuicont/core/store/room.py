@@ -4,10 +4,10 @@ recorded, when there is none.
 Knows SQLite's files beside a database in WAL mode (sqlite.org/walformat.html) and the bytes on which it locks, and
 nothing of what is in them: zeroes in both files mean nothing to whoever opens the database.
 
-On a disk with room SQLite makes both files anew whenever somebody is the first to open, and removes them when the last
-closes. A container that writes to a full disk without end would have the blocks in between. There SQLite is shown
-another user of the database, so that it neither cuts the index nor removes the files: an open file description lock
-(fcntl(2), F_OFD_SETLK), which conflicts with the locks of SQLite even within one process.
+By itself SQLite makes both files anew whenever somebody is the first to open, and removes them when the last closes. A
+container that fills the disk would have the blocks in between, at any moment. So SQLite is shown another user of the
+database, and neither cuts the index nor removes the files: an open file description lock (fcntl(2), F_OFD_SETLK), which
+conflicts with the locks of SQLite even within one process.
 """
 
 from __future__ import annotations
@@ -45,13 +45,8 @@ class Room:
         with contextlib.suppress(OSError):
             _allocate(self._log, LOG)
         with contextlib.suppress(OSError):
-            if not self._is_scarce():
+            if not self.is_scarce():
                 _allocate(self._reserve, RESERVE)
-
-    def keep_index(self) -> None:
-        """Not while the database is open: to close the file would drop the locks of this process on it (fcntl(2))."""
-        with contextlib.suppress(OSError):
-            _allocate(self._index, SHARED_MEMORY)
 
     def give_up(self) -> bool:
         """Give up the reserve; whether there was one."""
@@ -62,22 +57,19 @@ class Room:
             return False
         return True
 
-    def hold(self) -> bool:
-        """Before the database is opened, where room is scarce: the index is used, and so stays as it is until
-        `let_go`. Whether that is so."""
-        if self._held is None and self._is_scarce():
+    def hold(self) -> None:
+        """Before the database is opened: the index is used, and so stays as it is until `let_go`."""
+        if self._held is None:
             with contextlib.suppress(OSError):
                 self._held = _use(self._index)
-        return self._held is not None
 
     @contextlib.contextmanager
     def left_in_place(self) -> Iterator[None]:
-        """While the database is closed, where room is scarce: the files beside it stay."""
+        """While the database is closed: the files beside it stay."""
         lock = None
-        if self._is_scarce():
-            with contextlib.suppress(OSError):
-                lock = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-                lock_byte(lock, _DATABASE_IN_USE, shared=True)
+        with contextlib.suppress(OSError):
+            lock = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            lock_byte(lock, _DATABASE_IN_USE, shared=True)
         try:
             yield
         finally:
@@ -91,7 +83,7 @@ class Room:
             os.close(self._held)
             self._held = None
 
-    def _is_scarce(self) -> bool:
+    def is_scarce(self) -> bool:
         try:
             space = os.statvfs(os.path.dirname(self._path))
         except OSError:
