@@ -18,9 +18,10 @@ import os
 import signal
 from pathlib import Path
 
-# What a shell started in the background ignores it, and so would a worker of pytest-xdist that is to end, and every
-# program that a test starts.
+# What a shell started in the background ignores the one, and nohup(1) the other, and so would a worker of pytest-xdist
+# that is to end, and every program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Explicit settings of the developer's terminal would change what the program paints. LINES and COLUMNS are those of
 # readline(3), which pytest loads and which hands them on to the workers of pytest-xdist.
