@@ -18,6 +18,8 @@ import pytest
 from tests.kernel.boxes import Boxes, everything
 from tests.kernel.host import eventually, shims, status
 from tuicont.core.errors import CommandNotExecutable, CommandNotFound, Conflict
+from tuicont.core.logs.entries import LineAssembler
+from tuicont.core.logs.files import LogFiles
 from tuicont.core.model.request import LogOptions
 from tuicont.core.shim.records import SOCKET_NAME
 from tuicont.core.sys import sockets
@@ -70,11 +72,16 @@ def test_the_log_goes_on_in_the_next_life(boxes: Boxes) -> None:
 
 
 def test_the_log_is_rotated_by_size(boxes: Boxes) -> None:
-    boxes.start("seq", "1", "5000", log=LogOptions(max_size=40000, max_files=3)).wait(10)
+    """By every shim of the container: the next one goes on where this one has ended."""
+    for first, last in ((1, 2500), (2501, 5000)):
+        task = boxes.start("seq", str(first), str(last), log=LogOptions(max_size=40000, max_files=3))
+        task.wait(10)
+        task.release()
     directory = f"{boxes.dir}/one"
-    assert sorted(name for name in os.listdir(directory) if name.startswith("log")) == ["log", "log.1", "log.2"]
+    numbers = sorted(int(name[4:]) for name in os.listdir(directory) if name.startswith("log."))
+    assert numbers == [numbers[0], numbers[0] + 1] and numbers[0] > 5
     text = ""
-    for name in ("log.2", "log.1", "log"):
+    for name in (*(f"log.{number}" for number in numbers), "log"):
         assert os.path.getsize(f"{directory}/{name}") <= 40000
         with open(f"{directory}/{name}") as file:
             for line in file:
@@ -88,6 +95,32 @@ def test_one_file_is_begun_anew(boxes: Boxes) -> None:
     boxes.start("seq", "1", "5000", log=LogOptions(max_size=40000, max_files=1)).wait(10)
     assert [name for name in os.listdir(f"{boxes.dir}/one") if name.startswith("log")] == ["log"]
     assert boxes.log()[-1].endswith(" 5000")
+
+
+def test_what_is_followed_is_kept_until_it_is_read(boxes: Boxes) -> None:
+    """Though the files come and go faster than anybody looks; and no more of them than is bearable."""
+    path, options = f"{boxes.dir}/one/log", LogOptions(max_size=4096, max_files=1)
+    boxes.start("seq", "5000", log=options).wait(10)
+    assert not [name for name in os.listdir(f"{boxes.dir}/one") if name.startswith("log.")], "nobody follows yet"
+    files = LogFiles(path, follow=True)
+    before = len(list(files.entries()))
+    boxes.start("seq", "5000", name="two", log=options, log_path=path).wait(10)
+    assert sum(name.startswith("log.") for name in os.listdir(f"{boxes.dir}/one")) > 9
+    assembler = LineAssembler()
+    lines = [line.text for line in map(assembler.add, files.entries()) if line is not None]
+    assert before and lines == [str(number) for number in range(1, 5001)]
+    files.close()
+
+
+def test_a_reader_that_never_reads_fills_no_disk(boxes: Boxes) -> None:
+    path = f"{boxes.dir}/one/log"
+    boxes.start("echo", log_path=path).wait(10)
+    files = LogFiles(path, follow=True)
+    assert list(files.entries())
+    options = LogOptions(max_size=4096, max_files=2)
+    boxes.start("seq", "60000", name="two", log=options, log_path=path).wait(20)
+    assert sum(name.startswith("log.") for name in os.listdir(f"{boxes.dir}/one")) <= 257
+    files.close()
 
 
 def test_a_full_disk_does_not_stop_the_container(boxes: Boxes) -> None:

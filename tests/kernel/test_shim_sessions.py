@@ -77,10 +77,20 @@ def test_input_without_a_terminal_ends_when_its_session_says_so(boxes: Boxes) ->
     assert task.wait(10).code == 0
 
 
-def test_input_ends_when_its_session_goes_away(boxes: Boxes) -> None:
+def test_the_inits_input_waits_for_the_next_session(boxes: Boxes) -> None:
+    """However the last one has gone: it may have been killed."""
     task = boxes.start("cat", stdin_open=True)
-    task.attach(stdin=True).close()
-    assert task.wait(10).code == 0
+    for word in ("one", "two"):
+        with contextlib.closing(task.attach(stdin=True)) as session:
+            session.write(word.encode())
+            assert read_until(session, word) == word
+    task.signal(signal.SIGKILL)
+    assert task.wait(10).signal == signal.SIGKILL
+
+
+def test_an_execs_input_ends_with_its_session(boxes: Boxes, task: NativeTask) -> None:
+    boxes.exec(task, "cat", stdin=True).close()
+    wait_until(lambda: not task.running())
 
 
 def test_without_stdin_open_the_input_is_the_containers_null_device(boxes: Boxes) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuicont.core.logs.reader import LINE_MOST, LineAssembler, LogFiles, parse_entry, parse_time, read_log
+from tuicont.core.logs.entries import LINE_MOST, LineAssembler, parse_entry, parse_time
+from tuicont.core.logs.files import LogFiles
+from tuicont.core.logs.reader import read_log
 from tuicont.core.model.container import LogLine, LogQuery
 
 
@@ -54,9 +58,9 @@ def test_parts_of_two_streams_are_joined_apart() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 9])
 def test_the_tail_reaches_back_into_rotated_files(tmp_path: Path, count: int) -> None:
-    (tmp_path / "log.10").write_text(entry(0, "zero"))
-    (tmp_path / "log.2").write_text(entry(1, "one") + entry(2, "two"))
-    (tmp_path / "log.1").write_text(entry(3, "three"))
+    (tmp_path / "log.2").write_text(entry(0, "zero"))
+    (tmp_path / "log.9").write_text(entry(1, "one") + entry(2, "two"))
+    (tmp_path / "log.10").write_text(entry(3, "three"))
     (tmp_path / "log").write_text(entry(4, "four") + entry(5, "five"))
     every = ["zero", "one", "two", "three", "four", "five"]
     assert texts(tmp_path / "log", LogQuery(tail=count)) == every[len(every) - min(count, 6) :]
@@ -76,6 +80,66 @@ def test_since_and_until_are_half_open(tmp_path: Path) -> None:
 def test_what_was_begun_and_never_ended_is_shown(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(entry(1, "prompt> ", tag="P"))
     assert texts(tmp_path / "log") == ["prompt> "]
+
+
+PIECES = st.lists(
+    st.tuples(st.sampled_from(["stdout", "stderr"]), st.sampled_from("FFP"), st.booleans()), min_size=1, max_size=40
+)
+
+
+@given(PIECES, st.integers(0, 12), st.none() | st.integers(0, 40), st.none() | st.integers(0, 40))
+def test_the_tail_is_the_end_of_all_lines(
+    pieces: list[tuple[str, str, bool]], tail: int, since: int | None, until: int | None
+) -> None:
+    """However many entries a line has, in how many files, and whether it has ended."""
+    with tempfile.TemporaryDirectory() as directory:
+        log, number, start = Path(directory, "log"), 1, parse_time(entry(0, "").split()[0].encode())
+        for at, (stream, tag, rotates) in enumerate(pieces):
+            with log.open("a") as file:
+                file.write(entry(at, f"{at} ", stream, tag))
+            if rotates:
+                log.rename(f"{log}.{number}")
+                number += 1
+        bounds = {
+            "since_ns": None if since is None else start + since * 1_000_000_000,
+            "until_ns": None if until is None else start + until * 1_000_000_000,
+        }
+        every = [line.text for line in read_log(str(log), LogQuery(**bounds), lambda: True)]
+        shown = [line.text for line in read_log(str(log), LogQuery(tail=tail, **bounds), lambda: True)]
+    assert sorted(shown) == sorted(every[len(every) - min(tail, len(every)) :])
+
+
+def test_what_has_not_ended_has_the_time_of_its_last_piece(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(entry(1, "one ") + entry(2, "two ", tag="P") + entry(3, "three", tag="P"))
+    *_, begun = read_log(str(tmp_path / "log"), LogQuery(), lambda: True)
+    at = begun.time_ns
+    assert (at, begun.text) == (parse_time(entry(3, "").split()[0].encode()), "two three")
+    assert texts(tmp_path / "log", LogQuery(since_ns=at)) == ["two three"]
+    assert texts(tmp_path / "log", LogQuery(until_ns=at)) == ["one "]
+    assert texts(tmp_path / "log", LogQuery(tail=0)) == []
+
+
+def test_following_ends_at_the_end_of_the_time_asked_for(tmp_path: Path) -> None:
+    log, began = tmp_path / "log", time.time_ns()
+    log.write_text(entry(1, "first"))
+    query = LogQuery(follow=True, until_ns=began + 300_000_000)
+    assert [line.text for line in read_log(str(log), query, lambda: False)] == ["first"]
+    assert 300_000_000 <= time.time_ns() - began < 5_000_000_000
+
+
+def test_a_log_that_is_cut_while_it_is_followed_is_read_from_its_new_beginning(tmp_path: Path) -> None:
+    """Also when it has grown again beyond where it was read."""
+    log = tmp_path / "log"
+    files = LogFiles(str(log), follow=True)
+    log.write_text(entry(1, "one") + entry(2, "two"))
+    assert len(list(files.entries())) == 2
+    log.write_text("".join(entry(n, "new") for n in range(3, 9)))
+    assert len(list(files.entries())) == 6
+    log.write_text("")
+    assert list(files.entries()) == []
+    log.write_text(entry(9, "last"))
+    assert len(list(files.entries())) == 1
+    files.close()
 
 
 def test_a_missing_log_is_empty(tmp_path: Path) -> None:
@@ -116,7 +180,7 @@ def test_following_goes_on_through_a_rotation_until_the_end(tmp_path: Path) -> N
 
 def test_a_reader_that_looks_in_the_middle_of_a_rotation_reads_nothing_twice(tmp_path: Path) -> None:
     """Between the two there is no file of the log's own name, and the one that was read may be missed."""
-    log, files = tmp_path / "log", LogFiles(str(tmp_path / "log"))
+    log, files = tmp_path / "log", LogFiles(str(tmp_path / "log"), follow=True)
     log.write_text(entry(1, "first"))
     assert len(list(files.entries())) == 1
     hidden = tmp_path / "between"

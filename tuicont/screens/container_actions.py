@@ -15,7 +15,7 @@ from tuicont.core.errors import EngineError
 from tuicont.core.model.container import Container, RemovalLoss
 from tuicont.core.model.limits import Limits
 from tuicont.core.model.request import ContainerRequest
-from tuicont.core.model.state import Verb, allows
+from tuicont.core.model.state import State, Verb, allows
 from tuicont.engine_access import EngineAccess
 from tuicont.presenters.sentences import loss_text
 from tuicont.screens.base import ModeScreen
@@ -138,6 +138,9 @@ class ContainerActions(ModeScreen):
         def chosen(signal: str | None) -> None:
             if signal:
                 self._run_for("signal", targets, lambda c: self.bridge.engine.tasks.kill(c.id, signal))
+                frozen = [c.name for c in targets if c.state is State.PAUSED]
+                if frozen and signal != "SIGKILL":
+                    self.bridge.notify(f"{', '.join(frozen)}: {signal} is taken when thawed")
 
         self.app.push_screen(KillDialog([c.name for c in targets]), chosen)
 

@@ -156,9 +156,9 @@ def variable_lines(text: str, name: str) -> list[str]:
 
 
 def detach_keys(text: str) -> bytes:
-    """The bytes of `ctrl-p,ctrl-q` (single characters, or ctrl- with a letter or one of @ [ ] \\ ^ _)."""
+    """The bytes of `ctrl-p,ctrl-q` (single characters, or ctrl- with a letter or one of @ [ ] \\ ^ _); "" is none."""
     keys = bytearray()
-    for key in text.split(","):
+    for key in text.split(",") if text else ():
         name = key.strip().lower()
         if name.startswith("ctrl-") and len(name) == 6 and ("a" <= name[5] <= "z" or name[5] in "@[]\\^_"):
             keys.append(ord(name[5].upper()) & 0x1F)

@@ -57,12 +57,14 @@ class Outcome(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """What to join: standard input, output and error; `tty` says that the process has a terminal."""
+    """What to join: standard input, output and error; `tty` says that the process has a terminal. With `beside` the
+    process was there before and others may join it too: its screen is asked for, its input does not end with ours."""
 
     stdin: bool
     stdout: bool = True
     stderr: bool = True
     tty: bool = False
+    beside: bool = False
 
 
 def size() -> tuple[int, int]:
@@ -104,7 +106,10 @@ class Client:
         try:
             self._enter_raw_mode()
             if self._streams.tty:
-                self._session.resize(*size())
+                rows, columns = size()
+                if self._streams.beside:  # only another size has it drawn again
+                    self._session.resize(rows + 1, columns)
+                self._session.resize(rows, columns)
             if self._streams.stdin:
                 threading.Thread(target=self._pump_input, name="stdin", daemon=True).start()
             return self._pump_output()
@@ -174,7 +179,8 @@ class Client:
                     self._detached = True
                     self._wake()
                     return
-            self._session.close_stdin()
+            if not self._streams.beside:
+                self._session.close_stdin()
         except (OSError, EngineError, ValueError):
             # The process ended, or our input did (a hang-up): the output side says how it went on.
             return

@@ -20,7 +20,7 @@ def _arguments(parser: VerbParser) -> None:
 def _attach(args: argparse.Namespace, context: Context) -> int:
     container = context.engine.containers.get(args.container)
     wanted = container.request
-    streams = terminal.Streams(stdin=wanted.stdin_open and not args.no_stdin, tty=wanted.tty)
+    streams = terminal.Streams(stdin=wanted.stdin_open and not args.no_stdin, tty=wanted.tty, beside=True)
     terminal.require_terminal(streams)
     session = context.engine.tasks.attach(container.id, stdin=streams.stdin)
     return join(context.engine, container.id, session, streams, args)

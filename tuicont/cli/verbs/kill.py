@@ -7,7 +7,9 @@ import argparse
 from tuicont.cli.kit.arguments import add_containers
 from tuicont.cli.kit.context import Context
 from tuicont.cli.kit.each import each
+from tuicont.cli.kit.failure import say
 from tuicont.cli.kit.parser import Command, VerbParser
+from tuicont.core.model.state import State
 
 
 def _arguments(parser: VerbParser) -> None:
@@ -16,8 +18,12 @@ def _arguments(parser: VerbParser) -> None:
 
 
 def _kill(args: argparse.Namespace, context: Context) -> int:
-    tasks = context.engine.tasks
-    return each(args.containers, lambda ref: tasks.kill(ref, args.signal), at_once=True)
+    def kill(ref: str) -> None:
+        container = context.engine.tasks.kill(ref, args.signal)
+        if container.state is State.PAUSED:
+            say(f"{container.name} is paused: it takes {args.signal} when it is unpaused")
+
+    return each(args.containers, kill, at_once=True)
 
 
 COMMANDS = {

@@ -31,7 +31,13 @@ def _start(args: argparse.Namespace, context: Context) -> int:
     streams = terminal.Streams(stdin=args.interactive and container.request.stdin_open, tty=container.request.tty)
     terminal.require_terminal(streams)
     rows, cols = terminal.size()
-    session = context.engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
+    try:
+        session = context.engine.tasks.start_attached(container.id, stdin=streams.stdin, rows=rows, cols=cols)
+    except Conflict:
+        if context.engine.containers.get(container.id).state is not State.RUNNING:
+            raise
+        session = context.engine.tasks.attach(container.id, stdin=streams.stdin)
+        streams = streams._replace(beside=True)
     return join(context.engine, container.id, session, streams, args)
 
 

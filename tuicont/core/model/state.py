@@ -51,7 +51,7 @@ _ALLOWED: dict[Verb, frozenset[State]] = {
     Verb.PAUSE: frozenset({State.RUNNING}),
     Verb.UNPAUSE: frozenset({State.PAUSED}),
     Verb.EXEC: frozenset({State.RUNNING}),
-    Verb.ATTACH: _ALIVE,
+    Verb.ATTACH: frozenset({State.RUNNING}),
     Verb.TOP: _ALIVE,
     Verb.UPDATE: _ANY,
     Verb.RENAME: _ANY,

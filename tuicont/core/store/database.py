@@ -225,8 +225,8 @@ def _make_private(path: str) -> None:
 
 
 def _put_back(connection: sqlite3.Connection) -> None:
-    """What is in the log, into the database, as far as there is room: SQLite itself does so when a log is long, and when
-    nobody else has the database."""
+    """What is in the log, into the database, as far as there is room. SQLite does so by itself when a log is long, and
+    when nobody else has the database."""
     with contextlib.suppress(sqlite3.Error):
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

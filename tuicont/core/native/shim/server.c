@@ -54,7 +54,7 @@ static void client_gone(struct keeper *k, struct client *c) {
     c->fd = -1;
     c->process = 0;
     births_abandon(k, c);
-    if (p && c->stdin && !p->terminal) process_close_input(p);
+    if (p && p != k->init && c->stdin && !p->terminal) process_close_input(p); /* nobody else can give it any */
     if (c->engine) release_output(k); /* nobody is left who would attach */
 }
 
