@@ -165,7 +165,7 @@ FAILURES: dict[str, tuple[ops.Operation, int]] = {
     "hostname": (ops.SetHostname("x" * 100), errno.EINVAL),
     "rlimit": (ops.SetRlimit(99, 0, 0), errno.EINVAL),
     "seccomp": (ops.InstallSeccomp(b"\0" * 8, 0), errno.EINVAL),
-    "directory": (ops.ChangeDirectory("/nonexistent", False), errno.ENOENT),
+    "directory": (ops.ChangeDirectory("/nonexistent", ops.Turn.ONLY), errno.ENOENT),
     "namespaces": (ops.EnterNamespaces(0), errno.EBADF),
     "oom score": (ops.SetOomScoreAdj(99999), errno.EINVAL),
     "end of plan": (ops.SetUmask(0), errno.EBADMSG),

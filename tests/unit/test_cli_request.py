@@ -95,9 +95,11 @@ def test_a_bad_line_of_an_env_file_is_named(tmp_path: Path) -> None:
         parsed("--env-file", f"{tmp_path}/env", "demo")
 
 
-def test_quota_and_period_make_processors() -> None:
-    assert parsed("--cpu-quota", "50000", "demo").limits.cpus == 0.5
-    assert parsed("--cpu-quota", "50000", "--cpu-period", "25000", "demo").limits.cpus == 2.0
+def test_quota_and_period_are_what_was_asked_for() -> None:
+    assert parsed("--cpu-quota", "50000", "demo").limits == Limits(cpu_quota=50_000)
+    assert parsed("--cpu-period", "25000", "demo").limits == Limits(cpu_period=25_000)
+    both = parsed("--cpu-quota", "50000", "--cpu-period", "25000", "demo").limits
+    assert (both, both.processors) == (Limits(cpu_quota=50_000, cpu_period=25_000), 2.0)
 
 
 def test_zero_is_no_limit() -> None:
@@ -125,7 +127,6 @@ def test_an_empty_entrypoint_takes_the_images_away() -> None:
         (("--mount", "type=bind,source=/a,target=/b,colour=red", "demo"), "no option 'colour'"),
         (("--ulimit", "nofile=many", "demo"), "whole numbers"),
         (("--log-opt", "colour=red", "demo"), "'colour' is unknown"),
-        (("--cpus", "1", "--cpu-quota", "50000", "demo"), "ask for the same thing"),
         (("-e", "=1", "demo"), "names no variable"),
     ],
 )
@@ -154,6 +155,8 @@ limits = made_of_every_field(
     memory_reservation=st.none() | count,
     memory_swap=st.none() | count | st.just(-1),
     cpus=st.none() | st.floats(0.01, 512),
+    cpu_quota=st.none() | st.integers(1000, 1 << 40),
+    cpu_period=st.none() | st.integers(1000, 1_000_000),
     cpu_shares=st.none() | st.integers(2, 262144),
     cpuset_cpus=st.none() | st.just("0-1,3"),
     cpuset_mems=st.none() | st.just("0"),

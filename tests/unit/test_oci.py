@@ -95,7 +95,7 @@ def test_mounts_are_made_out_of_the_hosts_sight_and_the_program_runs_in_its_dire
         ops.Execute,
     ]
     assert steps[1] == ops.MountRoot("/layers", "overlay", "/run/root", "overlay", "lowerdir=a", 0)
-    assert steps[3] == ops.ChangeDirectory("/run/c", False), "after the mount, which may leave for another"
+    assert steps[3] == ops.ChangeDirectory("/run/c", ops.Turn.ONLY), "after the mount, which may leave for another"
 
 
 def said(tmp_path: Path, *lines: str) -> str:

@@ -211,6 +211,7 @@ def test_one_more_process_enters_and_is_confined_alike() -> None:
         ops.JoinSessionKeyring,
         ops.LimitBoundingSet,
         ops.InstallSeccomp,
+        ops.ChangeDirectory,
         ops.SetIdentity,
         ops.SetUmask,
         ops.SetCapabilities,

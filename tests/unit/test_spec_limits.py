@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tuicont.core.model.host import HostFacts
@@ -23,6 +23,8 @@ limits = st.builds(
     memory_reservation=st.none() | sizes,
     # Processors are kept as microseconds of a period.
     cpus=st.none() | st.integers(1_000, 800_000).map(lambda microseconds: microseconds / 100_000),
+    cpu_quota=st.none() | st.integers(1_000, 800_000),
+    cpu_period=st.none() | st.integers(1_000, 99_999),
     cpu_shares=st.none() | st.integers(2, 262144),
     cpuset_cpus=st.none() | st.sampled_from(["0", "0-3,7"]),
     cpuset_mems=st.none() | st.sampled_from(["1", "0-1"]),
@@ -41,6 +43,7 @@ def test_limits_survive_the_specification(wanted: Limits) -> None:
 @given(limits, limits)
 def test_named_limits_are_put_over_those_that_are_there(before: Limits, change: Limits) -> None:
     resources = resources_with({}, before)
+    assume(not limit_problems(before.merged(change), HOST))
     assert limits_of(resources_with(resources, change)) == before.merged(change)
     assert limits_of(resources) == before
 
@@ -54,8 +57,11 @@ def test_every_limit_is_one_entry_of_the_table() -> None:
 
 
 def test_a_specification_of_anybody_s_has_limits_too() -> None:
-    assert limits_of({"cpu": {"quota": 25_000, "period": 50_000}}) == Limits(cpus=0.5)
-    assert limits_of({"cpu": {"quota": 25_000}}) == Limits(cpus=0.25)
+    assert limits_of({"cpu": {"quota": 25_000, "period": 100_000}}) == Limits(cpus=0.25)
+    half = limits_of({"cpu": {"quota": 25_000, "period": 50_000}})
+    assert (half, half.processors) == (Limits(cpu_quota=25_000, cpu_period=50_000), 0.5)
+    quarter = limits_of({"cpu": {"quota": 25_000}})
+    assert (quarter, quarter.processors) == (Limits(cpu_quota=25_000), 0.25)
     for nothing in ({}, {"memory": {"limit": -1}}, {"pids": {"limit": 0}}, {"cpu": {"quota": -1}}, {"memory": None}):
         assert limits_of(nothing) == Limits()
 

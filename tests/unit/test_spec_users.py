@@ -15,8 +15,13 @@ web:x:33:33:web server:/var/www:/usr/sbin/nologin
 huge:x:99999999999:1::/:
 77:x:1077:1077::/home/seventyseven:/bin/sh
 relative:x:40:40::home:/bin/sh
+short:x:50
+grouped:x:51:52
+named::
+letters:x:1x:1::/:
+  spaced:x:60:60::/spaced:/bin/sh  \t
 """
-GROUP = "root:x:0:\nweb:x:33:\nadm:x:4:syslog,web\nvideo:x:44:web,root\nbroken\n"
+GROUP = "root:x:0:\nweb:x:33:\nadm:x:4:syslog, web\nvideo:x:44:web,root\nbroken\nbare:x:70\n88:x:1088:\n"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +34,18 @@ GROUP = "root:x:0:\nweb:x:33:\nadm:x:4:syslog,web\nvideo:x:44:web,root\nbroken\n
         ("web:1234", Identity(uid=33, gid=1234, home="/var/www")),
         ("5000", Identity(uid=5000, gid=0, home="/")),
         ("5000:6000", Identity(uid=5000, gid=6000, home="/")),
-        ("77", Identity(uid=1077, gid=1077, home="/home/seventyseven")),
+        ("77", Identity(uid=77, gid=0, home="/")),
+        ("web:88", Identity(uid=33, gid=88, home="/var/www")),
+        ("web:bare", Identity(uid=33, gid=70, home="/var/www")),
+        ("web:", Identity(uid=33, gid=33, groups=(4, 44), home="/var/www")),
+        (":video", Identity(uid=0, gid=44, home="/root")),
+        (":7", Identity(uid=0, gid=7, home="/root")),
+        (":", Identity(uid=0, gid=0, groups=(44,), home="/root")),
+        ("+33", Identity(uid=33, gid=33, groups=(4, 44), home="/var/www")),
+        ("short", Identity(uid=50, gid=0, home="/")),
+        ("51", Identity(uid=51, gid=52, home="/")),
+        ("spaced", Identity(uid=60, gid=60, home="/spaced")),
+        ("2147483647", Identity(uid=2147483647)),
         ("relative", Identity(uid=40, gid=40, home="/")),
     ],
 )
@@ -42,8 +58,13 @@ def test_who_a_user_is(user: str, identity: Identity) -> None:
     [
         ("nobody", "/etc/passwd has no user 'nobody'"),
         ("web:nogroup", "/etc/group has no group 'nogroup'"),
-        ("4294967295", "an id is at most"),
-        ("99999999999999999999", "an id is at most"),
+        ("2147483648", "an id is between 0 and 2147483647, and not 2147483648"),
+        ("99999999999999999999", "an id is between"),
+        ("-1", "an id is between"),
+        ("web:-1", "an id is between"),
+        ("web:4294967296", "an id is between"),
+        ("named", "has no user 'named'"),
+        ("letters", "has no user 'letters'"),
         ("huge", "has no user 'huge'"),
         ("٣", "has no user"),
     ],
@@ -64,6 +85,6 @@ def test_hostile_files_give_an_identity_or_a_clear_error(user: str, passwd: str,
         identity = resolve(user, passwd, group)
     except Invalid:
         return
-    assert 0 <= identity.uid < 0xFFFFFFFF
-    assert 0 <= identity.gid < 0xFFFFFFFF
+    assert 0 <= identity.uid < 1 << 31
+    assert 0 <= identity.gid < 1 << 31
     assert identity.home.startswith("/")

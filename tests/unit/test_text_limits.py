@@ -17,6 +17,7 @@ VALUES: dict[Unit, st.SearchStrategy[Any]] = {
     Unit.COUNT_OR_NO_LIMIT: st.just(-1) | st.integers(1, 1 << 22),
     Unit.SHARES: st.integers(2, 262144),
     Unit.PROCESSORS: st.floats(0.01, 512),
+    Unit.MICROSECONDS: st.integers(1000, 1_000_000),
     Unit.LIST: st.sampled_from(["0", "0-3,7"]),
 }
 

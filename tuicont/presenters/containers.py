@@ -108,8 +108,8 @@ def _cpu_cell(row: ContainerRow, width: int) -> Cell:
     if row.rates is None:
         return NONE
     trend = row.recent.newest(width - _FIGURE + 1).cpu_percents()
-    full = 100.0 * (row.limits.cpus or 1.0)
-    if trend and not row.limits.cpus:
+    full = 100.0 * (row.limits.processors or 1.0)
+    if trend and not row.limits.processors:
         full = max(full, *trend)
     used: Span = (f"{percent(row.rates.cpu):>5} ", of_use(row.rates.cpu / full, ""))
     return (used, (spark(trend, width - _FIGURE, full), "accent"))

@@ -15,6 +15,7 @@ _READ: Mapping[Unit, Callable[[str], Any]] = {
     Unit.BYTES_OR_NO_LIMIT: values.size_or_unlimited,
     Unit.COUNT_OR_NO_LIMIT: values.count,
     Unit.SHARES: values.whole,
+    Unit.MICROSECONDS: values.whole,
     Unit.PROCESSORS: values.processors,
     Unit.LIST: str,
 }

@@ -10,13 +10,10 @@ from typing import Any
 from tuicont.cli.kit.failure import say
 from tuicont.cli.kit.parser import VerbParser
 from tuicont.core.engine.api import LIMITS, LITTLE_MEMORY, SMALLEST_MEMORY, Unit
-from tuicont.core.errors import Invalid
 from tuicont.core.model.limits import Limits
-from tuicont.core.model.resources import PERIOD_US
 from tuicont.text.limits import read
-from tuicont.text.values import whole
 
-_METAVARS = {Unit.BYTES: "SIZE", Unit.BYTES_OR_NO_LIMIT: "SIZE", Unit.LIST: "LIST"}
+_METAVARS = {Unit.BYTES: "SIZE", Unit.BYTES_OR_NO_LIMIT: "SIZE", Unit.LIST: "LIST", Unit.MICROSECONDS: "MICROSECONDS"}
 _ZERO = re.compile(r"0+(\.0*)?")
 
 
@@ -30,10 +27,6 @@ def add_arguments(parser: VerbParser) -> None:
             metavar=_METAVARS.get(limit.unit, "N"),
             help=limit.help,
         )
-    parser.option("--cpu-quota", type=whole, metavar="MICROSECONDS", help="processor time in each period")
-    parser.option(
-        "--cpu-period", type=whole, metavar="MICROSECONDS", help="the period of --cpu-quota; 100000 is the default"
-    )
 
 
 def _or_zero(unit: Unit) -> Callable[[str], Any]:
@@ -44,8 +37,6 @@ def _or_zero(unit: Unit) -> Callable[[str], Any]:
 def limits(args: argparse.Namespace) -> Limits:
     """What the flags name; everything else is `None`. Warns of what is allowed and will hardly do."""
     named = {limit.field: _named(limit.unit, getattr(args, limit.field)) for limit in LIMITS}
-    if args.cpu_quota is not None:
-        named["cpus"] = _processors(args)
     if SMALLEST_MEMORY <= (named["memory"] or 0) < LITTLE_MEMORY:
         little = f"{LITTLE_MEMORY >> 20} MiB"
         say(f"warning: {named['memory']} bytes of memory are few: many programs do not start below {little}")
@@ -54,9 +45,3 @@ def limits(args: argparse.Namespace) -> Limits:
 
 def _named(unit: Unit, value: Any) -> Any:
     return -1 if unit is Unit.COUNT_OR_NO_LIMIT and value == 0 else value or None
-
-
-def _processors(args: argparse.Namespace) -> float | None:
-    if args.cpus is not None:
-        raise Invalid("read the command line", "--cpus and --cpu-quota ask for the same thing", hint="keep one of them")
-    return float(args.cpu_quota / (args.cpu_period or PERIOD_US)) if args.cpu_quota > 0 else None

@@ -22,9 +22,9 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `pid` and `start_time` (clock ticks since boot, field 22 of /proc/PID/stat) together identify the
     container's init on the host; both are 0 when it does not run. Its limits are in its specification; `revision`
-    counts how often that was rewritten, and `request.limits` are those that it was created with. `command` and
-    `stop_signal` are what request and image together say; `image_labels` are the image's, as they were. `runtime` and
-    `storage` are the drivers that it was made with. `error` says why the last start failed.
+    counts how often that was rewritten, and `request.limits` are those that it was created with. `command`,
+    `user` and `stop_signal` are what request and image together say; `image_labels` are the image's, as they were.
+    `runtime` and `storage` are the drivers that it was made with. `error` says why the last start failed.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     runtime: str = "native"
     storage: str = "overlay"
     command: tuple[str, ...] = ()
+    user: str = ""
     stop_signal: str = ""
     image_labels: tuple[tuple[str, str], ...] = ()
     pid: int = 0

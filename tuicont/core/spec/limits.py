@@ -36,6 +36,7 @@ class Unit(Enum):
     COUNT_OR_NO_LIMIT = "a number, -1 for no limit"
     SHARES = "a weight"
     PROCESSORS = "processors, 0.5 for half of one"
+    MICROSECONDS = "microseconds"
     LIST = "the kernel's list format"
 
 
@@ -67,10 +68,13 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     def take(self, section: Mapping[str, Any]) -> Any:
         """The value that a section's fields stand for; None when they limit nothing."""
         value = section.get(self.key)
-        if self.unit in (Unit.BYTES, Unit.PROCESSORS) and (value or 0) < 0:
+        if self.unit in (Unit.BYTES, Unit.PROCESSORS, Unit.MICROSECONDS) and (value or 0) < 0:
             return None
-        if self.unit is Unit.PROCESSORS and value:
-            return value / (section.get("period") or PERIOD_US)
+        if self.unit in (Unit.PROCESSORS, Unit.MICROSECONDS):
+            # Processors are written with a period, and with this one.
+            if (section.get("period") == PERIOD_US) != (self.unit is Unit.PROCESSORS):
+                return None
+            return value / PERIOD_US if value and self.unit is Unit.PROCESSORS else value or None
         return value or None
 
     def for_docker(self, value: Any) -> Any:
@@ -147,10 +151,20 @@ def _swap(value: int, limits: Limits, host: HostFacts) -> str:
 
 
 def _processors(value: float, limits: Limits, host: HostFacts) -> str:
+    if limits.cpu_quota is not None or limits.cpu_period is not None:
+        return "it is a quota in periods of its own: there is one of --cpu-quota and --cpu-period already"
     count = len(host.processors)
     if 0.01 <= value <= count:
         return ""
     return f"{value:g} is not between 0.01 and {count}, the processors of this machine"
+
+
+def _quota(value: int, limits: Limits, host: HostFacts) -> str:
+    return "" if value == -1 or value >= 1000 else f"{value} is less than 1000, a millisecond"
+
+
+def _period(value: int, limits: Limits, host: HostFacts) -> str:
+    return "" if 1000 <= value <= 1_000_000 else f"{value} is not between 1000 and 1000000"
 
 
 def _shares(value: int, limits: Limits, host: HostFacts) -> str:
@@ -228,6 +242,28 @@ LIMITS: tuple[Limit, ...] = (
         check=_processors,
         label="CPUs",
         example="0.5 is half a processor",
+    ),
+    Limit(
+        field="cpu_quota",
+        flags=("--cpu-quota",),
+        section="cpu",
+        key="quota",
+        docker="CpuQuota",
+        unit=Unit.MICROSECONDS,
+        help="microseconds of processor time in each period",
+        check=_quota,
+        told="{} µs a period",
+    ),
+    Limit(
+        field="cpu_period",
+        flags=("--cpu-period",),
+        section="cpu",
+        key="period",
+        docker="CpuPeriod",
+        unit=Unit.MICROSECONDS,
+        help="the microseconds of a period; 100000 is the default",
+        check=_period,
+        told="periods of {} µs",
     ),
     Limit(
         field="cpu_shares",

@@ -69,6 +69,8 @@ def container_process(
     env = merged_environment(base, image.env, request.env)
     if not any(entry.startswith("HOME=") for entry in env):
         env.append(f"HOME={identity.home}")
+    elif env[-1].startswith("HOME="):  # the last is where `identified` looks for the user's own
+        env.insert(0, env.pop())
     process: dict[str, Any] = {
         "terminal": request.tty,
         "user": _user(identity),
@@ -80,6 +82,19 @@ def container_process(
     }
     process["rlimits"] = _rlimits(request, hard_limits)
     return process
+
+
+def identified(process: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+    """The same process as somebody else: who its user is may have become known since it was written."""
+    *others, last = process["env"]
+    home = f"HOME={identity.home}" if last.startswith("HOME=") else last
+    bits = capabilities.mask(process["capabilities"]["bounding"])
+    return {
+        **process,
+        "user": _user(identity),
+        "env": [*others, home],
+        "capabilities": _capability_sets(bits, identity.uid == 0),
+    }
 
 
 def _rlimits(request: ContainerRequest, most: tuple[int, ...]) -> list[dict[str, Any]]:

@@ -5,11 +5,16 @@ Pure: the texts of the two files are passed in; they are an image's and so hosti
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
 import msgspec
 
 from tuicont.core.errors import Invalid
 
-_LARGEST_ID = 0xFFFFFFFE
+_LARGEST_ID = (1 << 31) - 1  # as with Docker: beyond it are those that some systems take for negative ones
+_LOOKS_LIKE_A_NUMBER = re.compile("[+-]?[0-9]+").fullmatch
 LARGEST_FILE = 4 << 20
 """Bytes of a passwd or group file that is read."""
 
@@ -24,33 +29,41 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve(user: str, passwd: str, group: str) -> Identity:
-    """`user` is `[name|uid][:name|gid]`, empty for root, as Docker reads it.
+    """`user` is `[name|uid][:name|gid]`, empty for root, as Docker reads it: what looks like a number is one, whatever
+    names there are.
 
     A number needs no line in `passwd` (its group is then 0 and its home `/`); a name does. Without a group
     of its own in `user`, the additional groups are those in `group` that list the user's name. Raises `Invalid`.
     """
     who, _, own_group = user.partition(":")
-    entry = _passwd_entry(who or "0", passwd)
+    number = _number(who or "0", user)
+    entry = next(
+        (line for line in _users(passwd) if (line.name == who if number is None else line.uid == number)), None
+    )
     if entry is None:
-        number = _number(who or "0")
         if number is None:
             raise Invalid(f"run as {user}", f"the image's /etc/passwd has no user {who!r}")
-        entry = ("", number, 0, "/")
-    name, uid, gid, home = entry
-    groups = _groups(group)
+        entry = _User("", number)
     if own_group:
-        return Identity(uid=uid, gid=_group_id(own_group, groups, user), home=home)
-    extra = tuple(sorted({number for _, number, members in groups if name and name in members}))
-    return Identity(uid=uid, gid=gid, groups=extra, home=home)
+        return Identity(uid=entry.uid, gid=_group_id(own_group, group, user), home=entry.home)
+    extra = {gid for _, gid, members in _groups(group) if entry.name and entry.name in members}
+    return Identity(uid=entry.uid, gid=entry.gid, groups=tuple(sorted(extra)), home=entry.home)
 
 
-def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit()):
+class _User(NamedTuple):
+    name: str
+    uid: int
+    gid: int = 0
+    home: str = "/"
+
+
+def _number(text: str, user: str) -> int | None:
+    """Of an id; None for a name. Raises `Invalid` for one out of range."""
+    if not _LOOKS_LIKE_A_NUMBER(text):
         return None
-    value = int(text) if len(text) <= 10 else _LARGEST_ID + 1
-    if value > _LARGEST_ID:
-        raise Invalid(f"run as {text}", f"an id is at most {_LARGEST_ID}")
-    return value
+    if len(text) > 12 or not 0 <= int(text) <= _LARGEST_ID:
+        raise Invalid(f"run as {user}", f"an id is between 0 and {_LARGEST_ID}, and not {text[:40]}")
+    return int(text)
 
 
 def _line_id(text: str) -> int | None:
@@ -59,39 +72,34 @@ def _line_id(text: str) -> int | None:
     return None
 
 
-def _passwd_entry(who: str, passwd: str) -> tuple[str, int, int, str] | None:
-    """(name, uid, gid, home) of the first line whose name is `who`, or else whose uid is."""
-    number, by_id = _number(who), None
-    for line in passwd.split("\n"):
-        fields = line.split(":")
-        if len(fields) < 6:
-            continue
-        uid, gid = _line_id(fields[2]), _line_id(fields[3])
-        if uid is None or gid is None:
-            continue
-        entry = (fields[0], uid, gid, fields[5] if fields[5].startswith("/") else "/")
-        if fields[0] == who:
-            return entry
-        if by_id is None and uid == number:
-            by_id = entry
-    return by_id
+def _users(passwd: str) -> Iterator[_User]:
+    """passwd(5). A line may lack what comes last; one whose ids are no numbers is nobody's."""
+    for fields in _lines(passwd, at_least=3):
+        uid, gid = _line_id(fields[2]), _line_id(fields[3]) if len(fields) > 3 else 0
+        if uid is not None and gid is not None:
+            home = fields[5] if len(fields) > 5 and fields[5].startswith("/") else "/"
+            yield _User(fields[0], uid, gid, home)
 
 
-def _groups(group: str) -> list[tuple[str, int, frozenset[str]]]:
-    found = []
-    for line in group.split("\n"):
-        fields = line.split(":")
-        number = _line_id(fields[2]) if len(fields) >= 4 else None
-        if number is not None:
-            found.append((fields[0], number, frozenset(fields[3].strip().split(","))))
-    return found
+def _groups(group: str) -> Iterator[tuple[str, int, Collection[str]]]:
+    """(name, id, members) of group(5), read alike."""
+    for fields in _lines(group, at_least=3):
+        if (gid := _line_id(fields[2])) is not None:
+            yield fields[0], gid, [name.strip() for name in fields[3].split(",")] if len(fields) > 3 else ()
 
 
-def _group_id(wanted: str, groups: list[tuple[str, int, frozenset[str]]], user: str) -> int:
-    for name, number, _ in groups:
+def _lines(text: str, *, at_least: int) -> Iterator[list[str]]:
+    for line in text.split("\n"):
+        fields = line.strip().split(":")
+        if len(fields) >= at_least and fields[0]:
+            yield fields
+
+
+def _group_id(wanted: str, group: str, user: str) -> int:
+    number = _number(wanted, user)
+    if number is not None:
+        return number
+    for name, gid, _ in _groups(group):
         if name == wanted:
-            return number
-    number_asked = _number(wanted)
-    if number_asked is None:
-        raise Invalid(f"run as {user}", f"the image's /etc/group has no group {wanted!r}")
-    return number_asked
+            return gid
+    raise Invalid(f"run as {user}", f"the image's /etc/group has no group {wanted!r}")

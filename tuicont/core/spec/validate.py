@@ -78,9 +78,9 @@ def _process(request: ContainerRequest) -> Findings:
             yield "env", f"{entry!r} has no name"
     if request.workdir and (not request.workdir.startswith("/") or "\0" in request.workdir):
         yield "workdir", f"{request.workdir!r} is not an absolute path"
-    user, colon, group = request.user.partition(":")
-    if request.user and (not user or (colon and not group) or re.search(r"[\s\0:]", user + group)):
-        yield "user", f"{request.user!r} is not USER or USER:GROUP"
+    user, _, group = request.user.partition(":")
+    if re.search(r"[\s\0:]", user + group):
+        yield "user", f"{request.user!r} is not USER, USER:GROUP or :GROUP"
     if request.stop_signal:
         try:
             signals.number(request.stop_signal)

@@ -52,7 +52,7 @@ def page(view: View[Series], seconds_a_point: int = 1) -> Page:
 def _charts(view: View[Series], last: Sample, courses: Sequence[Values], width: int) -> list[Chart]:
     limits = view.limits
     cpu, memory, pids, io, pressure, throttled = courses
-    cpu_top = 100 * limits.cpus if limits.cpus else ceiling(cpu, 100.0)
+    cpu_top = 100 * limits.processors if limits.processors else ceiling(cpu, 100.0)
     limit = max(last.memory_limit, 0)
     memory_top = float(limit) or binary_ceiling(memory, 1 << 20)
     pids_top = float(last.pids_limit) if last.pids_limit > 0 else ceiling(pids, 10.0)
@@ -60,11 +60,11 @@ def _charts(view: View[Series], last: Sample, courses: Sequence[Values], width: 
     return [
         Chart(
             "cpu",
-            percent(now_cpu) + (f" of {percent(cpu_top)}" if limits.cpus else ""),
+            percent(now_cpu) + (f" of {percent(cpu_top)}" if limits.processors else ""),
             cpu,
             cpu_top,
             percent,
-            of_use(now_cpu / cpu_top if limits.cpus else 0.0, "accent"),
+            of_use(now_cpu / cpu_top if limits.processors else 0.0, "accent"),
         ),
         Chart(
             "memory",

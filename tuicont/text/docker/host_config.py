@@ -58,8 +58,6 @@ def host_config(container: Container, limits: Limits, spec: Mapping[str, Any]) -
         "CgroupParent": "",
         "BlkioWeight": 0,
         **{f"Blkio{name}": [] for name in _NO_LISTS},
-        "CpuPeriod": 0,
-        "CpuQuota": 0,
         "CpuRealtimePeriod": 0,
         "CpuRealtimeRuntime": 0,
         "Devices": [],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tuicont.core.engine.births.identity import identity_of
+from tuicont.core.engine.births.identity import provisional
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.bundles import Bundles, Spec
 from tuicont.core.engine.drivers import Drivers
@@ -84,6 +84,7 @@ class Creation:
                 storage=storage,
                 state=State.CREATED,
                 created_ns=time.time_ns(),
+                user=request.user or image.config.user,
                 stop_signal=request.stop_signal or known_signal(image.config.stop_signal),
                 image_labels=tuple(image.config.labels.items()),
             )
@@ -120,7 +121,7 @@ class Creation:
             container_id=container.id,
             root_path=self._paths.rootfs,
             files=self._paths.host_files(container.id),
-            identity=identity_of(storage, container.id, request.user or image.config.user),
+            identity=provisional(container.user),
             cgroups_path=f"/{self._cgroup_parent}/{container.id}",
         )
 

@@ -1,4 +1,4 @@
-"""Who the command of a container runs as, by the names in the image's own files."""
+"""Who the command of a container runs as, by the names in the container's own files when it starts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from tuicont.core.storage.base import StorageDriver
 from tuicont.core.storage.view import open_view
 
 ROOT = Identity(uid=0, gid=0, home="/root")
+_NOBODY = Identity(uid=65534, gid=65534)
+
+
+def provisional(user: str) -> Identity:
+    """What can be said of `-u user` before it starts."""
+    if not user:
+        return ROOT
+    try:
+        return resolve(user, "", "")
+    except Invalid:
+        return _NOBODY
 
 
 def identity_of(storage: StorageDriver, snapshot: str, user: str) -> Identity:

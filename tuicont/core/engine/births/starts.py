@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
+from tuicont.core.engine.births.identity import identity_of
 from tuicont.core.engine.births.specs import Specs
 from tuicont.core.engine.bundles import Bundles
 from tuicont.core.engine.drivers import Drivers
@@ -24,6 +27,7 @@ from tuicont.core.model.event import Topic
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Bundle, Task, Waits
 from tuicont.core.spec import resources
+from tuicont.core.spec.process import identified
 
 
 class Starts:
@@ -86,7 +90,7 @@ class Starts:
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         run_dir, files = self._paths.task(container.id), self._paths.host_files(container.id)
-        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), files)
+        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._identified(container), files)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
@@ -120,6 +124,19 @@ class Starts:
             )
         except OSError as error:
             raise kernel_error("start", f"open {error.filename}", error) from None
+
+    def _identified(self, container: Container) -> Mapping[str, Any]:
+        """The specification with the user whom the container's files name now. It is kept: an exec is the same one."""
+        spec = self._bundles.spec(container)
+        if not container.user:
+            return spec
+        identity = identity_of(self._drivers.storage(container.storage), container.id, container.user)
+        process = identified(spec["process"], identity)
+        if process == spec["process"]:
+            return spec
+        spec = {**spec, "process": process}
+        self._bundles.keep(container, spec)
+        return spec
 
     def _put_running(self, container: Container, task: Task, restarted: bool) -> Container:
         """Record that it runs. While the lock is held nobody else changes a record that is not alive."""

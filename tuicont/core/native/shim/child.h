@@ -19,6 +19,7 @@ struct child {
     bool made; /* whether make_target has just made what it answered with */
     int *slots; /* trees that were opened, as many as there are operations */
     uint32_t slot_count;
+    bool directory_refused; /* to root */
     bool filtered; /* by seccomp: from here on no system call is certain */
 };
 

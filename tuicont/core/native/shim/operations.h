@@ -33,7 +33,7 @@ enum operation_code {
     OP_SET_CAPABILITIES = 27, /* effective, permitted, inheritable, ambient */
     OP_INSTALL_SECCOMP = 28, /* filter, flags */
     OP_SET_UMASK = 29, /* mask */
-    OP_CHANGE_DIRECTORY = 30, /* path, create */
+    OP_CHANGE_DIRECTORY = 30, /* path, turn */
     OP_ENTER_NAMESPACES = 31, /* flags */
     OP_EXECUTE = 32, /* args, env */
     OP_AWAIT_START = 33, /* no fields */

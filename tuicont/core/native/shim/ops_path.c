@@ -56,12 +56,19 @@ int op_make_directory(struct child *me, struct cursor *c) {
 }
 
 int op_change_directory(struct child *me, struct cursor *c) {
+    enum { FIRST = 1, SECOND = 2 };
     const char *path = take_string(c);
-    bool create = take_int(c);
-    int fd = create ? make_target(me, path, true, 0) : resolve(me, path, O_PATH | O_DIRECTORY, 0), error;
-    if (fd < 0) return fd;
-    error = fchdir(fd) < 0 ? -errno : 0;
-    close(fd);
+    int turn = take_int(c);
+    if (turn == SECOND && !me->directory_refused) return 0;
+    int fd = resolve(me, path, O_PATH | O_DIRECTORY, 0), error = fd;
+    if (fd >= 0) {
+        error = fchdir(fd) < 0 ? -errno : 0;
+        close(fd);
+    }
+    if (turn == FIRST && (error == -EACCES || error == -EPERM)) {
+        me->directory_refused = true;
+        return 0;
+    }
     return error;
 }
 

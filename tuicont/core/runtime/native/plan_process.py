@@ -61,9 +61,10 @@ def plan_process(
     if not late:
         found += filters
     found += (
+        ops.ChangeDirectory(process["cwd"], ops.Turn.FIRST),
         *_identity(process.get("user") or {}),
         sets[1],
-        ops.ChangeDirectory(process["cwd"], False),
+        ops.ChangeDirectory(process["cwd"], ops.Turn.SECOND),
     )
     if late:
         found += filters

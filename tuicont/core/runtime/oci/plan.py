@@ -42,7 +42,7 @@ def invocation(
         _FROM_HOST_ONLY,
         *(ops.MountRoot(m.cwd, m.source, root, m.fstype, m.options, m.flags) for m in root_mounts),
         *(ops.Unmount(path) for path in hidden),
-        ops.ChangeDirectory(run_dir, False),
+        ops.ChangeDirectory(run_dir, ops.Turn.ONLY),
         ops.ConnectStdio(),
         _UMASK,
         ops.Execute(words, _ENVIRONMENT),

@@ -9,7 +9,7 @@ container's root with openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), so that 
 from __future__ import annotations
 
 from tuicont.core.runtime.ops.base import Operation
-from tuicont.core.runtime.ops.files import ChangeDirectory, MakeDirectory, MakeNode, MakeSymlink
+from tuicont.core.runtime.ops.files import ChangeDirectory, MakeDirectory, MakeNode, MakeSymlink, Turn
 from tuicont.core.runtime.ops.mounts import (
     Mask,
     Mount,
@@ -85,6 +85,7 @@ __all__ = [
     "SetRlimit",
     "SetSysctl",
     "SetUmask",
+    "Turn",
     "Unmount",
     "Unshare",
 ]

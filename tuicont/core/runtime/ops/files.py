@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
+from enum import IntEnum
 
 from tuicont.core.runtime.ops.base import Operation
 
@@ -50,14 +51,25 @@ class MakeDirectory(Operation, frozen=True):
         return f"mkdir {self.path} {self.mode:04o}"
 
 
+class Turn(IntEnum):
+    """Of two attempts, one before the process's identity is set and one after it."""
+
+    ONLY = 0
+    FIRST = 1
+    """That it is refused is no failure yet."""
+    SECOND = 2
+    """Only where the first was refused."""
+
+
 class ChangeDirectory(Operation, frozen=True):
-    """chdir inside the root, as the container's user; `create` makes a missing one (as Docker does for -w)."""
+    """chdir inside the root. Root may where the container's user may not, and a user where a server of files trusts no
+    root: each has its `turn`."""
 
     code = 30
     part = "working directory"
     hints = {errno.ENOENT: "the working directory is not in the container"}
     path: str
-    create: bool
+    turn: int
 
     def describe(self) -> str:
         return f"chdir {self.path}"
