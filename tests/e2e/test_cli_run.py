@@ -189,3 +189,18 @@ def cli_wait_for(cli: Cli, name: str, state: str) -> None:
         if cli.ok("ps", "-a", "--filter", f"name={name}", "--format", "{{.State}}") == state:
             return
     raise AssertionError(f"{name} did not become {state}")
+
+
+def test_groups_hosts_shared_memory_and_annotations_are_as_asked_for(cli: Cli) -> None:
+    flags = ["--group-add", "7", "--add-host", "db:10.0.0.7", "--add-host", "six=[fd00::6]", "--shm-size", "1m"]
+    script = "id -G; tail -n 2 /etc/hosts; stat -f -c '%S %b' /dev/shm"
+    cli.ok("create", "--name", "/asked", *flags, "--annotation", "a.b=c=d", "-u", "5:6", "demo", "sh", "-c", script)
+    groups, db, six, shm = cli.ok("start", "-a", "asked").splitlines()
+    assert sorted(groups.split()) == ["6", "7"]
+    assert (db, six) == ("10.0.0.7\tdb", "fd00::6\tsix")
+    size, blocks = map(int, shm.split())
+    assert size * blocks == 1 << 20
+    shown = cli.ok("inspect", "asked", "-f", '{{json .HostConfig}} {{index .Spec.annotations "a.b"}}')
+    assert shown.endswith(" c=d")
+    for part in ('"GroupAdd":["7"]', '"ExtraHosts":["db:10.0.0.7","six:fd00::6"]', '"ShmSize":1048576'):
+        assert part in shown

@@ -53,6 +53,13 @@ def test_who_a_user_is(user: str, identity: Identity) -> None:
     assert resolve(user, PASSWD, GROUP) == identity
 
 
+def test_more_groups_are_added_to_those_of_the_user() -> None:
+    assert resolve("web", PASSWD, GROUP, ("bare", "9")).groups == (4, 9, 44, 70)
+    assert resolve("web:33", PASSWD, GROUP, ("video",)).groups == (44,)
+    with pytest.raises(Invalid, match="has no group 'none'"):
+        resolve("web", PASSWD, GROUP, ("none",))
+
+
 @pytest.mark.parametrize(
     ("user", "message"),
     [

@@ -58,6 +58,11 @@ def _options(request: ContainerRequest) -> Iterator[str]:
     yield from (_mount(mount) for mount in request.mounts)
     yield from (f"--env={variable}" for variable in request.env)
     yield from (f"--label={name}={value}" if value else f"--label={name}" for name, value in request.labels)
+    yield from (f"--group-add={group}" for group in request.group_add)
+    yield from (f"--add-host={name}:{address}" for name, address in request.extra_hosts)
+    yield from (f"--annotation={name}={value}" for name, value in request.annotations)
+    if request.shm_size:
+        yield f"--shm-size={typed_size(request.shm_size)}"
     yield from (f"--ulimit={_ulimit(limit)}" for limit in request.ulimits)
     yield from (f"--sysctl={name}={value}" for name, value in request.sysctls)
     yield from (f"--cap-add={name}" for name in request.cap_add)

@@ -140,6 +140,15 @@ def label(text: str) -> tuple[str, str]:
     return name, value
 
 
+def extra_host(text: str) -> tuple[str, str]:
+    """(name, address) of `NAME:ADDRESS`, or `NAME=ADDRESS`; an address may be in brackets."""
+    at = min((i for i in map(text.find, ":=") if i > 0), default=0)
+    if not at:
+        raise ValueError(f"{text!r} is not NAME:ADDRESS")
+    address = text[at + 1 :]
+    return text[:at], address[1:-1] if address.startswith("[") and address.endswith("]") else address
+
+
 def variable_lines(text: str, name: str) -> list[str]:
     """The lines of an env or label file: no comments, no empty lines; `name` is the file's, for errors."""
     lines = []

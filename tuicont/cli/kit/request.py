@@ -31,12 +31,16 @@ def add_arguments(parser: VerbParser) -> None:
     parser.option("--domainname", default="", help="its NIS domain name")
     parser.option("-w", "--workdir", default="", metavar="DIR", help="the directory that the command starts in")
     parser.option("-u", "--user", default="", metavar="USER[:GROUP]", help="name or number, from the image's own files")
+    parser.many("--group-add", metavar="GROUP", help="a group that its user is in too, by name or number")
+    parser.many("--add-host", type=values.extra_host, metavar="NAME:ADDRESS", help="a line of its /etc/hosts")
     parser.option(
         "--entrypoint", metavar="COMMAND", help='in place of the image\'s; "" for none, a JSON list for several'
     )
     add_env_arguments(parser)
     parser.many("-l", "--label", metavar="NAME[=VALUE]", type=values.label, help="a label")
     parser.many("--label-file", metavar="FILE", help="read labels from a file")
+    parser.many("--annotation", metavar="NAME=VALUE", type=values.pair, help="an annotation of its specification")
+    parser.option("--shm-size", type=values.size, default=0, metavar="SIZE", help="size of its /dev/shm (64m)")
     for names, kind, metavar, text in (
         (
             ("-v", "--volume"),
@@ -88,12 +92,14 @@ def container_request(args: argparse.Namespace, environment: Mapping[str, str] =
     image, *command = take_words(args) or [""]
     return ContainerRequest(
         image=image,
-        name=args.name,
+        name=args.name.removeprefix("/"),  # as Docker shows it
         command=tuple(command),
         entrypoint=_entrypoint(args.entrypoint),
         env=env_variables(args, environment),
         workdir=args.workdir,
         user=args.user,
+        group_add=tuple(args.group_add),
+        extra_hosts=tuple(args.add_host),
         hostname=args.hostname,
         domainname=args.domainname,
         tty=args.tty,
@@ -108,6 +114,8 @@ def container_request(args: argparse.Namespace, environment: Mapping[str, str] =
         cap_drop=tuple(args.cap_drop),
         security_opt=tuple(args.security_opt),
         labels=_labels(args),
+        annotations=tuple(dict(args.annotation).items()),
+        shm_size=args.shm_size,
         network=args.network,
         runtime=args.runtime,
         limits=limits.limits(args),

@@ -48,6 +48,7 @@ class _Outline(msgspec.Struct):
     root: dict[str, Any]
     mounts: list[dict[str, Any]]
     linux: _Linux
+    annotations: dict[str, str] = {}
 
 
 class Bundles:
@@ -83,7 +84,12 @@ class Bundles:
     def spec(self, container: Container) -> Spec:
         """A container's specification. Raises `KernelError`, and `Invalid` for one that is damaged."""
         known = self._recent.get(container.id)
-        return known[1] if known is not None and known[0] == container.revision else self._read(container.id)
+        if known is not None and known[0] == container.revision:
+            return known[1]
+        spec = self._read(container.id)
+        annotations = {name: text for name, text in spec.get("annotations", {}).items() if name != _RECORD}
+        others = {key: value for key, value in spec.items() if key != "annotations"}
+        return {**others, "annotations": annotations} if annotations else others
 
     def limits(self, container: Container) -> Limits:
         """The limits that a container's specification has. Read once a revision: every tick asks for those of all."""
@@ -153,4 +159,5 @@ class Bundles:
 
 
 def _text(container: Container, spec: Spec) -> bytes:
-    return encode({**spec, "annotations": {_RECORD: encode(container).decode()}})
+    annotations = {**spec.get("annotations", {}), _RECORD: encode(container).decode()}
+    return encode({**spec, "annotations": annotations})

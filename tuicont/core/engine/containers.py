@@ -71,8 +71,6 @@ class LocalContainers:
 
     def inspect(self, ref: str) -> dict[str, Any]:
         container = self._records.find(ref, f"inspect {ref}")
-        spec = dict(self._bundles.spec(container))
-        spec.pop("annotations", None)  # the record as it was last written there: it stands above as it is now
         known: dict[str, Any] = msgspec.to_builtins(container)
         return known | {
             "short_id": container.short_id,
@@ -82,7 +80,7 @@ class LocalContainers:
             "root_mounts": self._root_mounts(container),
             "image_config": self._image_config(container),
             "limits": msgspec.to_builtins(self._bundles.limits(container)),
-            "spec": spec,
+            "spec": self._bundles.spec(container),
         }
 
     def _image_config(self, container: Container) -> Any:

@@ -39,7 +39,8 @@ class LogOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContainerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A container that somebody wants. Empty or `None` takes the image's or the engine's default."""
+    """A container that somebody wants. Empty or `None` takes the image's or the engine's default. `extra_hosts` are
+    (name, address) pairs, `shm_size` is in bytes."""
 
     image: str
     name: str = ""
@@ -48,8 +49,10 @@ class ContainerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     env: tuple[str, ...] = ()
     workdir: str = ""
     user: str = ""
+    group_add: tuple[str, ...] = ()
     hostname: str = ""
     domainname: str = ""
+    extra_hosts: tuple[tuple[str, str], ...] = ()
     tty: bool = False
     stdin_open: bool = False
     mounts: tuple[BindMount | TmpfsMount, ...] = ()
@@ -62,6 +65,8 @@ class ContainerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     cap_drop: tuple[str, ...] = ()
     security_opt: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+    shm_size: int = 0
     network: str = "none"
     runtime: str = ""
     limits: Limits = Limits()

@@ -60,8 +60,16 @@ def generate(
         ),
         "root": {"path": root_path, "readonly": request.read_only},
         "hostname": hostname,
-        "mounts": mounts(request.mounts, files, privileged=request.privileged, read_only=request.read_only),
+        "mounts": mounts(
+            request.mounts,
+            files,
+            privileged=request.privileged,
+            read_only=request.read_only,
+            shm_size=request.shm_size,
+        ),
     }
+    if request.annotations:
+        spec["annotations"] = dict(request.annotations)
     if request.domainname:
         spec["domainname"] = request.domainname
     devices_allowed = {"devices": EVERY_DEVICE if request.privileged else DEFAULT_DEVICES}

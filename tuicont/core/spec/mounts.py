@@ -36,6 +36,7 @@ def _kernel_mounts(*, writable: bool) -> list[dict[str, Any]]:
         _mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", access),
         _mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", access),
         _mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+        # The last, and its size the last of its options: that alone may be asked for.
         _mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", f"size={SHM_SIZE >> 10}k"),
     ]
 
@@ -54,10 +55,14 @@ def mounts(
     *,
     privileged: bool = False,
     read_only: bool = False,
+    shm_size: int = 0,
 ) -> list[dict[str, Any]]:
     """Every mount, in the order in which they are made: a user's mount at the place of a default one stands
     instead of it, and outer directories come before inner ones."""
     defaults = _PRIVILEGED if privileged else _DEFAULT
+    if shm_size:
+        *others, last = defaults
+        defaults = [*others, {**last, "options": [*last["options"][:-1], f"size={shm_size}"]}]
     if not wanted and not (files.hosts or files.hostname or files.resolv_conf):
         return defaults
     asked = [_wanted(mount) for mount in wanted]

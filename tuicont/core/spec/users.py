@@ -28,12 +28,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     home: str = "/"
 
 
-def resolve(user: str, passwd: str, group: str) -> Identity:
+def resolve(user: str, passwd: str, group: str, more: tuple[str, ...] = ()) -> Identity:
     """`user` is `[name|uid][:name|gid]`, empty for root, as Docker reads it: what looks like a number is one, whatever
     names there are.
 
     A number needs no line in `passwd` (its group is then 0 and its home `/`); a name does. Without a group
-    of its own in `user`, the additional groups are those in `group` that list the user's name. Raises `Invalid`.
+    of its own in `user`, the additional groups are those in `group` that list the user's name; those of `more`, names
+    or numbers, are always among them. Raises `Invalid`.
     """
     who, _, own_group = user.partition(":")
     number = _number(who or "0", user)
@@ -44,10 +45,12 @@ def resolve(user: str, passwd: str, group: str) -> Identity:
         if number is None:
             raise Invalid(f"run as {user}", f"the image's /etc/passwd has no user {who!r}")
         entry = _User("", number)
+    gid, groups = entry.gid, {_group_id(name, group, user) for name in more}
     if own_group:
-        return Identity(uid=entry.uid, gid=_group_id(own_group, group, user), home=entry.home)
-    extra = {gid for _, gid, members in _groups(group) if entry.name and entry.name in members}
-    return Identity(uid=entry.uid, gid=entry.gid, groups=tuple(sorted(extra)), home=entry.home)
+        gid = _group_id(own_group, group, user)
+    elif entry.name:
+        groups |= {number for _, number, members in _groups(group) if entry.name in members}
+    return Identity(uid=entry.uid, gid=gid, groups=tuple(sorted(groups)), home=entry.home)
 
 
 class _User(NamedTuple):

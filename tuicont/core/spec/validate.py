@@ -21,6 +21,7 @@ from tuicont.core.spec.mounts import clean
 from tuicont.core.spec.options import security_options
 
 NETWORKS = ("none", "host")
+OWN_ANNOTATIONS = "org.tuicont."
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 _HOST_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?")
@@ -64,9 +65,26 @@ def _names(request: ContainerRequest) -> Findings:
     for field, text in (("hostname", request.hostname), ("domainname", request.domainname)):
         if text and (len(text) > _LARGEST_NAME or not all(map(_HOST_LABEL.fullmatch, text.split(".")))):
             yield field, f"{text!r} is not a host name of at most {_LARGEST_NAME} characters"
-    for key, value in request.labels:
-        if not key or "\0" in key + value:
-            yield "labels", f"{key!r} is not a label's name"
+    for field, pairs in (("labels", request.labels), ("annotations", request.annotations)):
+        for key, value in pairs:
+            if not key or "\0" in key + value:
+                yield field, f"{key!r} is not a name"
+    for key, _ in request.annotations:
+        if key.startswith(OWN_ANNOTATIONS):
+            yield "annotations", f"{key!r} is one of the engine's own"
+    for name, address in request.extra_hosts:
+        if not all(map(_HOST_LABEL.fullmatch, name.split("."))) or not _is_address(address):
+            yield "extra_hosts", f"{name}:{address} is not a host name and an address"
+
+
+def _is_address(text: str) -> bool:
+    import ipaddress  # here: few ask for a host, and all would wait for it
+
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text  # a zone is the host's
 
 
 def _process(request: ContainerRequest) -> Findings:
@@ -81,6 +99,11 @@ def _process(request: ContainerRequest) -> Findings:
     user, _, group = request.user.partition(":")
     if re.search(r"[\s\0:]", user + group):
         yield "user", f"{request.user!r} is not USER, USER:GROUP or :GROUP"
+    for group in request.group_add:
+        if not group or re.search(r"[\s\0:]", group):
+            yield "group_add", f"{group!r} is no group"
+    if request.shm_size < 0:
+        yield "shm_size", f"{request.shm_size} bytes is less than none"
     if request.stop_signal:
         try:
             signals.number(request.stop_signal)

@@ -133,6 +133,7 @@ def _settings(request: ContainerRequest) -> list[str]:
         (request.init, "init as process 1"),
         (request.auto_remove, "removed when it ends"),
         (bool(request.user), f"user {request.user}"),
+        (bool(request.group_add), f"also in {','.join(request.group_add)}"),
         (bool(request.workdir), f"in {request.workdir}"),
         (bool(request.cap_add), f"+{','.join(request.cap_add)}"),
         (bool(request.cap_drop), f"-{','.join(request.cap_drop)}"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import msgspec
+
 from tuicont.core.errors import Invalid
 from tuicont.core.files.regular import Refused, read_in_root
 from tuicont.core.host.processes import open_root
@@ -25,29 +27,27 @@ def provisional(user: str) -> Identity:
         return _NOBODY
 
 
-def identity_of(storage: StorageDriver, snapshot: str, user: str) -> Identity:
-    """The identity for `-u user`; the snapshot is looked into only when a user is named."""
-    if not user:
+def identity_of(storage: StorageDriver, snapshot: str, user: str, groups: tuple[str, ...]) -> Identity:
+    """The identity for `-u user` with those groups too; the snapshot is looked into only when somebody is named."""
+    if not (user or groups):
         return ROOT
     with open_view(storage.mounts(snapshot)) as root:
-        return resolve_in(root, user)
+        return _resolve_in(root, user, groups)
 
 
-def resolve_in(root_fd: int, user: str) -> Identity:
-    """The identity by the passwd and group files below a root file system."""
-    if not user:
-        return ROOT
-    return resolve(user, _text(root_fd, "/etc/passwd", user), _text(root_fd, "/etc/group", user))
-
-
-def resolve_running(pid: int, started: int, user: str) -> Identity:
+def resolve_running(pid: int, started: int, user: str, groups: tuple[str, ...]) -> Identity:
     """The identity by the files that the process `pid` that started then sees. Raises `ProcessLookupError` when it has
     ended."""
     root = open_root(pid, started)
     try:
-        return resolve_in(root, user)
+        return _resolve_in(root, user, groups)
     finally:
         os.close(root)
+
+
+def _resolve_in(root_fd: int, user: str, groups: tuple[str, ...]) -> Identity:
+    found = resolve(user, _text(root_fd, "/etc/passwd", user), _text(root_fd, "/etc/group", user), groups)
+    return found if user else msgspec.structs.replace(ROOT, groups=found.groups)
 
 
 def _text(root_fd: int, path: str, user: str) -> str:

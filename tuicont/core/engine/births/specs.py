@@ -63,9 +63,10 @@ class Specs:
         """The texts of /etc/hosts and /etc/hostname, by their names."""
         name = request.hostname or container_id[:12]
         full = f"{name}.{request.domainname} {name}" if request.domainname else name
+        more = "".join(f"{address}\t{host}\n" for host, address in request.extra_hosts)
         return {
             "hostname": f"{name}\n",
-            "hosts": f"127.0.0.1\tlocalhost {full}\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+            "hosts": f"127.0.0.1\tlocalhost {full}\n::1\tlocalhost ip6-localhost ip6-loopback\n{more}",
         }
 
     def placed(self, spec: Mapping[str, Any], files: Mapping[str, str]) -> Mapping[str, Any]:

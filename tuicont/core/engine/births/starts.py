@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -77,6 +75,7 @@ class Starts:
         try:
             with telling(operation):
                 with self._locks.unmounted(container, operation) as snapshot:
+                    container = self._identified(container)
                     task = self._run(container, console, lock, snapshot)
                 self._known.remember(container.id, task)
                 return self._put_running(container, task, restarted), task
@@ -90,7 +89,7 @@ class Starts:
 
     def _run(self, container: Container, console: tuple[int, int] | None, lock: int, snapshot: int) -> Task:
         run_dir, files = self._paths.task(container.id), self._paths.host_files(container.id)
-        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._identified(container), files)
+        cgroups, spec = self._drivers.cgroups, self._specs.placed(self._bundles.spec(container), files)
         if console is not None and container.request.tty:
             size = {"height": console[0], "width": console[1]}
             spec = {**spec, "process": {**spec["process"], "consoleSize": size}}
@@ -125,18 +124,22 @@ class Starts:
         except OSError as error:
             raise kernel_error("start", f"open {error.filename}", error) from None
 
-    def _identified(self, container: Container) -> Mapping[str, Any]:
-        """The specification with the user whom the container's files name now. It is kept: an exec is the same one."""
+    def _identified(self, container: Container) -> Container:
+        """With the user whom its own files name now in its specification. That is kept: an exec is the same one."""
+        user, groups = container.user, container.request.group_add
+        if not (user or groups):
+            return container
+        identity = identity_of(self._drivers.storage(container.storage), container.id, user, groups)
         spec = self._bundles.spec(container)
-        if not container.user:
-            return spec
-        identity = identity_of(self._drivers.storage(container.storage), container.id, container.user)
         process = identified(spec["process"], identity)
         if process == spec["process"]:
-            return spec
-        spec = {**spec, "process": process}
-        self._bundles.keep(container, spec)
-        return spec
+            return container
+        container = msgspec.structs.replace(container, revision=container.revision + 1)
+        try:
+            self._bundles.keep(container, {**spec, "process": process})
+        except OSError as error:
+            raise kernel_error("start", f"write {error.filename}", error) from None
+        return container
 
     def _put_running(self, container: Container, task: Task, restarted: bool) -> Container:
         """Record that it runs. While the lock is held nobody else changes a record that is not alive."""

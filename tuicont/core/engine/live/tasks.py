@@ -31,6 +31,7 @@ from tuicont.core.model.event import Topic
 from tuicont.core.model.request import ExecRequest
 from tuicont.core.model.state import State, Verb
 from tuicont.core.runtime.base import Session, Task
+from tuicont.core.spec.users import Identity
 
 _DYING_SECONDS = 0.05
 """From the first process of a container that a kill ends to its init."""
@@ -74,7 +75,7 @@ class LocalTasks:
         container = self._records.require(ref, Verb.EXEC)
         # Before the lock, or files on a file system that hangs would keep the container from being removed.
         try:
-            identity = resolve_running(container.pid, container.start_time, request.user) if request.user else None
+            identity = self._identity(container, request.user) if request.user else None
         except ProcessLookupError:
             raise Conflict(f"exec in {container.name}", JUST_ENDED) from None
         leave_room(f"exec in {container.name}")
@@ -83,6 +84,9 @@ class LocalTasks:
             container = self._records.require(container.id, Verb.EXEC)
             with _alive(container, "exec in"):
                 return self._sessions.exec(container, self._task(container, "exec in"), request, identity)
+
+    def _identity(self, container: Container, user: str) -> Identity:
+        return resolve_running(container.pid, container.start_time, user, container.request.group_add)
 
     def stop(self, ref: str, *, signal: str = "", timeout: float | None = None) -> Container:
         container = self._records.require(ref, Verb.STOP)
