@@ -63,7 +63,7 @@ def test_a_container_killed_from_outside_ends_with_128_and_the_signal(cli: Cli) 
 def test_an_engine_error_is_125_and_leaves_nothing(cli: Cli) -> None:
     done = cli("run", "--rm", "no-such-image", "true")
     assert done.returncode == 125 and "no-such-image" in done.stderr and done.stdout == ""
-    done = cli("run", "--rm", "-v", "/no/such/dir:/x", "demo", "true")
+    done = cli("run", "--rm", "--mount", "type=bind,source=/no/such/dir,target=/x", "demo", "true")
     assert done.returncode == 125 and "/no/such/dir" in done.stderr
     assert cli.ok("ps", "-aq") == ""
 
@@ -204,3 +204,15 @@ def test_groups_hosts_shared_memory_and_annotations_are_as_asked_for(cli: Cli) -
     assert shown.endswith(" c=d")
     for part in ('"GroupAdd":["7"]', '"ExtraHosts":["db:10.0.0.7","six:fd00::6"]', '"ShmSize":1048576'):
         assert part in shown
+
+
+def test_a_source_that_is_missing_is_made_for_a_volume_alone(cli: Cli, tmp_path: Path) -> None:
+    """Whatever the umask is."""
+    source = tmp_path / "not" / "there"
+    words = cli.words("run", "--rm", "-v", f"{source}:/x", "demo", "sh", "-c", "echo inside > /x/file")
+    assert subprocess.run(words, umask=0o077, check=False, env=cli.environment).returncode == 0
+    assert (source / "file").read_text() == "inside\n"
+    assert [path.stat().st_mode & 0o7777 for path in (source.parent, source)] == [0o755, 0o755]
+    refused = cli("run", "--rm", "--mount", f"type=bind,source={tmp_path}/none,target=/x", "demo", "true")
+    assert refused.returncode == 125 and "is not there" in refused.stderr
+    assert not (tmp_path / "none").exists()

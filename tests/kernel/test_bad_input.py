@@ -71,7 +71,6 @@ REFUSED: dict[str, tuple[ContainerRequest, type[EngineError], tuple[str, ...]]] 
     "a sysctl of the host": (request(sysctls=(("vm.swappiness", "1"),)), Invalid, ("vm.swappiness",)),
     "a ulimit that is none": (request(ulimits=(Ulimit(name="wings", soft=1, hard=1),)), Invalid, ("wings",)),
     "a stop signal that is none": (request(stop_signal="SIGNOPE"), Invalid, ("SIGNOPE",)),
-    "an unknown user": (request(user="nobody-knows"), EngineError, ("nobody-knows",)),
     "a variable without name": (request(env=("=x",)), Invalid, ("=x",)),
 }
 
@@ -103,6 +102,20 @@ UNRUNNABLE: dict[str, tuple[tuple[str, ...], type[EngineError], str]] = {
     "a file that is not executable": (("/etc/passwd",), CommandNotExecutable, "/etc/passwd"),
     "a directory": (("/etc",), CommandNotExecutable, "/etc"),
 }
+
+
+@pytest.mark.parametrize(
+    ("user", "groups", "named"), [("nobody-knows", (), "nobody-knows"), ("", ("strangers",), "strangers")]
+)
+def test_who_is_not_known_when_it_starts_is_refused_then(
+    engine: LocalEngine, root: str, user: str, groups: tuple[str, ...], named: str
+) -> None:
+    with nothing_stays(engine, root):
+        container = engine.containers.create(request(user=user, group_add=groups))
+        with pytest.raises(Invalid) as refused:
+            engine.tasks.start(container.id)
+        assert_clear(refused.value, named)
+        engine.containers.remove(container.id)
 
 
 @pytest.mark.parametrize("what", UNRUNNABLE)
@@ -344,7 +357,7 @@ EXIT_CODES = {
     "an invalid name": (("run", "--name", "a/b", "demo", "true"), 125),
     "too little memory": (("run", "-m", "4095", "demo", "true"), 125),
     "no such flag": (("run", "--no-such-flag", "demo"), 125),
-    "a missing source": (("run", "-v", "/no/such:/x", "demo", "true"), 125),
+    "a missing source": (("run", "--mount", "type=bind,source=/no/such,target=/x", "demo", "true"), 125),
     "a command that is not executable": (("run", "--rm", "demo", "/etc/passwd"), 126),
     "a command that is not there": (("run", "--rm", "demo", "nothing-there"), 127),
 }

@@ -37,6 +37,7 @@ from tuicont.core.image.archive.files import DirectoryFiles
 from tuicont.core.image.layers.copy import pack, unpack
 from tuicont.core.model.container import Container
 from tuicont.core.model.request import BindMount, ContainerRequest, ExecRequest
+from tuicont.core.model.state import State
 from tuicont.core.storage.overlay.changes import changes
 from tuicont.core.storage.vfs.differences import differences
 from tuicont.core.storage.view import open_view
@@ -192,17 +193,17 @@ LAYERS: dict[str, Callable[[Layer, int], object]] = {
 
 
 @pytest.mark.parametrize("what", LAYERS)
-def test_create_opens_nothing_of_an_image_but_a_file_of_names(
+def test_a_start_opens_nothing_of_an_image_but_a_file_of_names(
     engine: LocalEngine, disk: int, tmp_path: Path, what: str
 ) -> None:
     layer = Layer()
     LAYERS[what](layer, disk)
     engine.images.load(write(tmp_path / "bad.tar", docker_archive(busybox_layer(), layer.bytes(), tags=["bad:1"])))
+    container = engine.containers.create(ContainerRequest(image="bad:1", command=("true",), user="daemon"))
     with pytest.raises(Invalid) as refused:
-        request = ContainerRequest(image="bad:1", command=("true",), user="daemon")
-        within(20, lambda: engine.containers.create(request))
+        within(20, lambda: engine.tasks.start(container.id))
     assert "the container's /etc/passwd" in str(refused.value) and what in str(refused.value)
-    assert not engine.containers.list()
+    assert [c.state for c in engine.containers.list()] == [State.CREATED]
 
 
 @pytest.mark.parametrize("kind", DRIVERS)

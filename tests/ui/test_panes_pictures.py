@@ -35,7 +35,6 @@ def tab(name: str, wait_for: str, *pressed: str, container: str = "web-1") -> Be
         await shown(pilot, wait_for)
         await pilot.press(*pressed)
         await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
-        await pilot.pause()  # what the last of them has said reaches the frame too
 
     return before
 

@@ -64,7 +64,7 @@ def test_short_flags_are_bundled_as_docker_users_write_them() -> None:
     wanted = parsed("-dit", "-m64m", "-v/a:/b:ro", "-h", "web", "-e", "A=1", "demo")
     assert (wanted.stdin_open, wanted.tty, wanted.hostname, wanted.env) == (True, True, "web", ("A=1",))
     assert wanted.limits == Limits(memory=64 << 20)
-    assert wanted.mounts == (BindMount(source="/a", target="/b", read_only=True),)
+    assert wanted.mounts == (BindMount(source="/a", target="/b", read_only=True, make=True),)
 
 
 def test_a_variable_without_value_is_this_shells_and_one_that_it_lacks_is_to_be_unset() -> None:
@@ -147,6 +147,13 @@ path = text.map(lambda t: "/" + t)
 count = st.integers(1, 1 << 40)
 mounts = st.one_of(
     st.builds(BindMount, source=path, target=path, read_only=st.booleans()),
+    st.builds(
+        BindMount,
+        source=path.filter(lambda p: ":" not in p),
+        target=path.filter(lambda p: ":" not in p),
+        read_only=st.booleans(),
+        make=st.just(True),
+    ),
     st.builds(TmpfsMount, target=path, options=st.sampled_from(["", "size=64m", "size=1m,mode=1777"])),
 )
 limits = made_of_every_field(
@@ -219,7 +226,7 @@ def test_the_line_is_one_that_a_person_would_write() -> None:
         command=("sh", "-c", "echo $HOME"),
         tty=True,
         stdin_open=True,
-        mounts=(BindMount(source="/srv", target="/data", read_only=True),),
+        mounts=(BindMount(source="/srv", target="/data", read_only=True, make=True),),
         limits=Limits(memory=64 << 20, cpus=0.5),
     )
     assert command_line(wanted) == (

@@ -41,7 +41,7 @@ def test_everything_typed_is_in_the_request() -> None:
     assert (request.name, request.command) == ("api", ("sh", "-c", "echo hi"))
     assert request.limits == Limits(memory=3 << 29, cpus=0.5, pids=-1)
     assert request.mounts == (
-        BindMount(source="/srv", target="/data", read_only=True),
+        BindMount(source="/srv", target="/data", read_only=True, make=True),
         TmpfsMount(target="/scratch", options="size=64m"),
     )
     assert request.env == ("TZ=UTC", "NOTE=two words")

@@ -73,6 +73,7 @@ def test_a_plain_request_and_a_full_one_are_right() -> None:
         ({"log": LogOptions(max_size=1)}, "log.max_size", "less than 4096"),
         ({"log": LogOptions(max_files=0)}, "log.max_files", "not between"),
         ({"mounts": (BindMount(source="/gone", target="/x"),)}, "mounts", "/gone is not there"),
+        ({"mounts": (BindMount(source="gone", target="/x", make=True),)}, "mounts", "is not an absolute path"),
         ({"mounts": (BindMount(source="there", target="/x"),)}, "mounts", "'there' is not an absolute path"),
         ({"mounts": (BindMount(source="/there", target="x"),)}, "mounts", "'x' is not an absolute path"),
         ({"mounts": (BindMount(source="/there", target="/x/.."),)}, "mounts", "on / itself"),

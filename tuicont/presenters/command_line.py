@@ -77,7 +77,7 @@ def _mount(mount: BindMount | TmpfsMount) -> str:
             fields = ["type=tmpfs", f"target={mount.target}"]
             return _long_mount(fields + ([f"tmpfs-options={mount.options}"] if mount.options else []))
         return f"--tmpfs={mount.target}:{mount.options}" if mount.options else f"--tmpfs={mount.target}"
-    if ":" in mount.source + mount.target:
+    if not mount.make or ":" in mount.source + mount.target:
         fields = ["type=bind", f"source={mount.source}", f"target={mount.target}"]
         return _long_mount(fields + (["readonly"] if mount.read_only else []))
     return f"--volume={mount.source}:{mount.target}" + (":ro" if mount.read_only else "")

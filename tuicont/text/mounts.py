@@ -29,7 +29,8 @@ def volume(text: str, cwd: Directory) -> BindMount:
     unknown = [o for o in options if o != "ro" and o not in _IGNORED]
     if unknown:
         raise ValueError(f"{text!r}: {unknown[0]!r} is no option of a bind mount; there are ro and rw")
-    return BindMount(source=_source(parts[0], text, cwd), target=_target(parts[1], text), read_only="ro" in options)
+    source, target = _source(parts[0], text, cwd), _target(parts[1], text)
+    return BindMount(source=source, target=target, read_only="ro" in options, make=True)
 
 
 def tmpfs(text: str) -> TmpfsMount:

@@ -66,10 +66,8 @@ class _Handler:
         self._raise(frame)
 
     def _raise(self, frame: FrameType | None) -> None:
-        """Once no module is being imported: extension modules do not expect an exception there, and one has crashed.
-        Nor between a with statement and the generator that it runs: that would never hear of it, and a transaction of
-        the database, say, would go on."""
-        if _is_importing(frame) or (frame is not None and frame.f_code.co_filename == contextlib.__file__):
+        """Once no module is being imported: extension modules do not expect an exception there, and one has crashed."""
+        if is_between(frame) or _is_importing(frame):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
             return
         self._unwinding = True
@@ -78,6 +76,14 @@ class _Handler:
 
     def _end(self) -> NoReturn:
         os._exit(128 + self._number)
+
+
+def is_between(frame: FrameType | None) -> bool:
+    """Whether that is between a with statement and what it enters or leaves, which would never hear of an exception: a
+    transaction of the database would go on, and a condition's lock be held for ever."""
+    if frame is None:
+        return False
+    return frame.f_code.co_filename == contextlib.__file__ or frame.f_code.co_name in ("__enter__", "__exit__")
 
 
 def _is_importing(frame: FrameType | None) -> bool:

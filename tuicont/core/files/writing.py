@@ -31,3 +31,14 @@ def make_private(path: str, *below: str) -> None:
         path = f"{path}/{name}" if name else path
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
+
+
+def make_directories(path: str, mode: int) -> None:
+    """Make the directory `path` and those that it is in, where they are missing. What is made has `mode`, whatever the
+    umask is. Raises `OSError`."""
+    above = os.path.dirname(path)
+    if not os.path.lexists(above):
+        make_directories(above, mode)
+    with contextlib.suppress(FileExistsError):  # somebody was faster
+        os.mkdir(path, mode)
+        os.chmod(path, mode)

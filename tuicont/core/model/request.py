@@ -9,11 +9,13 @@ from tuicont.core.model.limits import Limits
 
 
 class BindMount(msgspec.Struct, frozen=True, kw_only=True, tag="bind"):
-    """A host path shown inside the container (`-v source:target[:ro]`)."""
+    """A host path shown inside the container (`-v source:target[:ro]`). With `make` a source that is missing is made, a
+    directory: so `-v` has it, and `--mount` not."""
 
     source: str
     target: str
     read_only: bool = False
+    make: bool = False
 
 
 class TmpfsMount(msgspec.Struct, frozen=True, kw_only=True, tag="tmpfs"):

@@ -139,7 +139,7 @@ def _mounts(mounts: Iterable[BindMount | TmpfsMount], exists: Callable[[str], bo
             yield from _tmpfs(mount)
         elif not mount.source.startswith("/") or "\0" in mount.source:
             yield "mounts", f"source {mount.source!r} is not an absolute path"
-        elif not exists(mount.source):
+        elif not (mount.make or exists(mount.source)):
             yield "mounts", f"source {mount.source} is not there"
     yield from _twice("mounts", (clean(mount.target) for mount in mounts), "is mounted on twice")
 

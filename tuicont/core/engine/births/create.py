@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,14 @@ from tuicont.core.engine.paths import Paths
 from tuicont.core.engine.records import Records, telling
 from tuicont.core.engine.removal import Removal
 from tuicont.core.errors import AlreadyExists, EngineError, Invalid, NotFound, kernel_error
+from tuicont.core.files.writing import make_directories
 from tuicont.core.model import signals
 from tuicont.core.model.container import Container
 from tuicont.core.model.document import encode
 from tuicont.core.model.event import Topic
 from tuicont.core.model.image import Image
 from tuicont.core.model.problem import Problem
-from tuicont.core.model.request import ContainerRequest
+from tuicont.core.model.request import BindMount, ContainerRequest
 from tuicont.core.model.state import State
 from tuicont.core.spec.validate import validate
 from tuicont.core.store.store import NameTaken
@@ -89,6 +91,7 @@ class Creation:
                 image_labels=tuple(image.config.labels.items()),
             )
             try:
+                self._make_sources(request, operation)
                 spec = self._make_files(container, image, operation)
                 container = msgspec.structs.replace(container, command=tuple(spec["process"]["args"]))
                 self._write(container, spec, operation)
@@ -104,6 +107,15 @@ class Creation:
             self._removal.remove(container)
         else:
             self._removal.remove_files(container.id, container.storage)
+
+    def _make_sources(self, request: ContainerRequest, operation: str) -> None:
+        """They stay whatever becomes of the container: they are the user's."""
+        for mount in request.mounts:
+            if isinstance(mount, BindMount) and mount.make and not os.path.lexists(mount.source):
+                try:
+                    make_directories(mount.source.rstrip("/"), 0o755)
+                except OSError as error:
+                    raise kernel_error(operation, f"mkdir {mount.source}", error) from None
 
     def _make_files(self, container: Container, image: Image, operation: str) -> Spec:
         storage, request = self._drivers.storage(container.storage), container.request
