@@ -233,7 +233,7 @@ def test_every_screen_and_tab_opens(cli: Cli) -> None:
         terminal.press("1")
         sound(terminal.shows("box", "● running"))
         terminal.resize(70, 20)
-        terminal.shows("terminal too small (70×20)", "tuicont needs 80×24")
+        terminal.shows("terminal too small (70×20)", "tuicont needs 80×23")
         terminal.resize(80, 24)
         terminal.hides("too small")
         sound(terminal.shows("box", "● running"))

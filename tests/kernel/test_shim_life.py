@@ -73,13 +73,14 @@ def test_the_log_goes_on_in_the_next_life(boxes: Boxes) -> None:
 
 def test_the_log_is_rotated_by_size(boxes: Boxes) -> None:
     """By every shim of the container: the next one goes on where this one has ended."""
+    directory, newest = f"{boxes.dir}/one", 0
     for first, last in ((1, 2500), (2501, 5000)):
         task = boxes.start("seq", str(first), str(last), log=LogOptions(max_size=40000, max_files=3))
         task.wait(10)
         task.release()
-    directory = f"{boxes.dir}/one"
-    numbers = sorted(int(name[4:]) for name in os.listdir(directory) if name.startswith("log."))
-    assert numbers == [numbers[0], numbers[0] + 1] and numbers[0] > 5
+        numbers = sorted(int(name[4:]) for name in os.listdir(directory) if name.startswith("log."))
+        assert numbers == [numbers[1] - 1, numbers[1]] and numbers[1] > newest
+        newest = numbers[1]
     text = ""
     for name in (*(f"log.{number}" for number in numbers), "log"):
         assert os.path.getsize(f"{directory}/{name}") <= 40000

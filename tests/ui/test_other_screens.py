@@ -105,7 +105,7 @@ async def test_a_terminal_that_is_too_small_says_so_and_recovers(engine: Scripte
     async with running(engine) as pilot:
         await pilot.resize_terminal(70, 20)
         await shown(pilot, "terminal too small (70×20):")
-        assert "tuicont needs 80×24" in screen_text(pilot)
+        assert "tuicont needs 80×23" in screen_text(pilot)
         await pilot.resize_terminal(75, 22)
         await shown(pilot, "(75×22)")
         await pilot.resize_terminal(80, 24)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tuicont.widgets.guarded import Guarded
 
-MINIMUM = Size(80, 24)
+MINIMUM = Size(80, 23)  # the terminal that everybody has, less the status line of tmux(1)
 
 
 def too_small(size: Size) -> bool:
