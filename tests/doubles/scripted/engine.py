@@ -103,7 +103,8 @@ class ScriptedMetrics:
 
     def refreshed(self, last: Snapshot) -> Snapshot:
         now = self.snapshot()
-        return msgspec.structs.replace(last, containers=now.containers, limits=now.limits)
+        # The program's first picture has the host's time, in which nothing of this world has happened.
+        return msgspec.structs.replace(last, time_ns=now.time_ns, containers=now.containers, limits=now.limits)
 
 
 class ScriptedFiles:
