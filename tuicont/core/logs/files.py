@@ -116,8 +116,10 @@ class LogFiles:
         for _ in range(_ATTEMPTS):
             newer = self._newer()
             self._files.extend(newer)
-            kept = [self._follow and file.lock() for file in newer]
-            if not self._follow or all(kept):
+            if not self._follow:
+                return
+            kept = [file.lock() for file in newer]
+            if all(kept):
                 return
 
     def _newer(self) -> list[LogFile]:

@@ -25,6 +25,7 @@ OWN_ANNOTATIONS = "org.tuicont."
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 _HOST_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?")
+_IN_NO_ACCOUNT = re.compile(r"[\s\0:]").search  # in the name of no user or group
 _LARGEST = (1 << 63) - 1
 _LARGEST_NAME = 64  # __NEW_UTS_LEN of sethostname(2)
 _TMPFS_FLAGS = frozenset(
@@ -63,7 +64,7 @@ def _names(request: ContainerRequest) -> Findings:
     if request.name and not is_name(request.name):
         yield "name", f"{request.name!r} is not letters, digits, _ . and -, beginning with a letter or digit"
     for field, text in (("hostname", request.hostname), ("domainname", request.domainname)):
-        if text and (len(text) > _LARGEST_NAME or not all(map(_HOST_LABEL.fullmatch, text.split(".")))):
+        if text and (len(text) > _LARGEST_NAME or not _is_host_name(text)):
             yield field, f"{text!r} is not a host name of at most {_LARGEST_NAME} characters"
     for field, pairs in (("labels", request.labels), ("annotations", request.annotations)):
         for key, value in pairs:
@@ -73,8 +74,12 @@ def _names(request: ContainerRequest) -> Findings:
         if key.startswith(OWN_ANNOTATIONS):
             yield "annotations", f"{key!r} is one of the engine's own"
     for name, address in request.extra_hosts:
-        if not all(map(_HOST_LABEL.fullmatch, name.split("."))) or not _is_address(address):
+        if not (_is_host_name(name) and _is_address(address)):
             yield "extra_hosts", f"{name}:{address} is not a host name and an address"
+
+
+def _is_host_name(text: str) -> bool:
+    return all(map(_HOST_LABEL.fullmatch, text.split(".")))
 
 
 def _is_address(text: str) -> bool:
@@ -96,11 +101,10 @@ def _process(request: ContainerRequest) -> Findings:
             yield "env", f"{entry!r} has no name"
     if request.workdir and (not request.workdir.startswith("/") or "\0" in request.workdir):
         yield "workdir", f"{request.workdir!r} is not an absolute path"
-    user, _, group = request.user.partition(":")
-    if re.search(r"[\s\0:]", user + group):
+    if any(map(_IN_NO_ACCOUNT, request.user.split(":", 1))):
         yield "user", f"{request.user!r} is not USER, USER:GROUP or :GROUP"
     for group in request.group_add:
-        if not group or re.search(r"[\s\0:]", group):
+        if not group or _IN_NO_ACCOUNT(group):
             yield "group_add", f"{group!r} is no group"
     if request.shm_size < 0:
         yield "shm_size", f"{request.shm_size} bytes is less than none"
